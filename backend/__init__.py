@@ -1,0 +1,1 @@
+"""Data, features, training, evaluation, attribution, jobs and workflows of FusionLens."""

@@ -1,0 +1,1 @@
+"""Data sets: import, validation, storage, splitting, generation."""

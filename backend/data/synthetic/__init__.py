@@ -1,0 +1,1 @@
+"""Generated catalogues whose truth is known."""

@@ -1,0 +1,1 @@
+"""Frozen results to Plotly figures, one module per page."""

@@ -1,0 +1,1 @@
+"""Training loop, its settings and its checkpoints."""

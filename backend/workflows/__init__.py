@@ -1,0 +1,1 @@
+"""One module per page: the only door for pages and command line."""

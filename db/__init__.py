@@ -1,0 +1,1 @@
+"""The database: tables, records, repositories. Knows SQLAlchemy, not torch."""

@@ -1,0 +1,179 @@
+"""What every recommender is: something whose score is a dot product plus biases.
+
+That one shape lets a single evaluator, FAISS index and explainer serve all of them.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+
+from models.config import Config
+from models.fusion import Fusion
+from models.modality import COLLABORATIVE, Modality
+from models.registry import Registry
+
+Objective = Literal["ranking", "rating"]
+Coalition = frozenset[str]
+"""The players that take part in a score: modality names and COLLABORATIVE."""
+
+
+@dataclass(frozen=True)
+class FeatureTable:
+    """Encoded content of every item. `values` f32[I, D], zero where absent; `present` bool[I]."""
+
+    values: Tensor
+    present: Tensor
+
+    def to(self, device: torch.device) -> "FeatureTable":
+        return FeatureTable(self.values.to(device), self.present.to(device))
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """All that a model may learn from: the training split and the items' content.
+
+    `users`, `items` i64[N] are dense rows; `ratings` f32[N]. For ranking these are the positives
+    (each pair once); for rating every rated pair.
+    """
+
+    n_users: int
+    n_items: int
+    users: Tensor
+    items: Tensor
+    ratings: Tensor
+    features: Mapping[Modality, FeatureTable]
+
+    def to(self, device: torch.device) -> "TrainingData":
+        return replace(
+            self,
+            users=self.users.to(device),
+            items=self.items.to(device),
+            ratings=self.ratings.to(device),
+            features={m: table.to(device) for m, table in self.features.items()},
+        )
+
+
+@dataclass(frozen=True)
+class Embeddings:
+    """A trained model's answer for one coalition: score(u, i) = users[u]·items[i] + biases.
+
+    `users` f32[U, D], dense or sparse CSR (neighbourhood models keep the history there);
+    `items` f32[I, D]; `user_bias` f32[U]; `item_bias` f32[I]; `offset` a number.
+    """
+
+    users: Tensor
+    items: Tensor
+    user_bias: Tensor
+    item_bias: Tensor
+    offset: float
+
+    def user_rows(self, users: Tensor) -> Tensor:
+        """f32[B, D], dense."""
+        if self.users.layout == torch.sparse_csr:
+            return _dense_rows(self.users, users)
+        return self.users[users]
+
+    def score(self, users: Tensor) -> Tensor:
+        """f32[B, I]: every item for each user of i64[B]."""
+        biases = self.user_bias[users].unsqueeze(1) + self.item_bias.unsqueeze(0) + self.offset
+        return self.user_rows(users) @ self.items.T + biases
+
+    def score_pairs(self, users: Tensor, items: Tensor) -> Tensor:
+        """f32[B]: item `items[b]` for user `users[b]`."""
+        dots = (self.user_rows(users) * self.items[items]).sum(1)
+        return dots + self.user_bias[users] + self.item_bias[items] + self.offset
+
+
+def _dense_rows(matrix: Tensor, rows: Tensor) -> Tensor:
+    starts, columns, values = matrix.crow_indices(), matrix.col_indices(), matrix.values()
+    counts = starts[rows + 1] - starts[rows]
+    owner = torch.repeat_interleave(torch.arange(len(rows), device=rows.device), counts)
+    within = torch.arange(len(owner), device=rows.device) - (counts.cumsum(0) - counts)[owner]
+    flat = starts[rows][owner] + within
+    dense = torch.zeros(len(rows), matrix.shape[1], dtype=values.dtype, device=values.device)
+    dense[owner, columns[flat]] = values[flat]
+    return dense
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One training step. `users`, `items` i64[B]; `negatives` i64[B, N]; `ratings` f32[B]."""
+
+    users: Tensor
+    items: Tensor
+    negatives: Tensor
+    ratings: Tensor
+
+
+class Recommender(nn.Module, ABC):
+    """Base of every model.
+
+    Built from its config and the training data (which fix all shapes), then either solved or
+    trained, then asked for `embed()`. `state_dict()` holds everything learned: a model built from
+    the same config and data and loaded with it gives the same scores.
+    """
+
+    objectives: ClassVar[frozenset[Objective]] = frozenset({"ranking"})
+    reads_content: ClassVar[bool] = False
+    """True where item features enter the score, so that new items can be scored at once."""
+    takes_fusion: ClassVar[bool] = False
+    training_defaults: ClassVar[Mapping[str, int | float | str]] = {}
+    """Where this model wants other training settings than TrainingConfig's defaults."""
+
+    def __init__(
+        self,
+        config: Config,
+        data: TrainingData,
+        objective: Objective = "ranking",
+        fusion: Fusion | None = None,
+    ) -> None:
+        """`fusion` is given exactly where `takes_fusion`. Initial weights come from torch's
+        global generator, which the trainer seeds."""
+        super().__init__()
+        self.config = config
+        self.objective = objective
+        self.n_users, self.n_items = data.n_users, data.n_items
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        """Who shares the score in an attribution, modalities first."""
+        return (COLLABORATIVE,)
+
+    @abstractmethod
+    def embed(self, coalition: Coalition | None = None) -> Embeddings:
+        """The model with only these players present (None: all), through its own path for
+        missing modalities. The empty coalition is the baseline of every attribution. Called
+        without gradients in eval mode."""
+
+    def embed_new_items(self, features: Mapping[Modality, FeatureTable]) -> tuple[Tensor, Tensor]:
+        """(f32[B, D], bias f32[B]) for items that were not there in training, from content alone.
+
+        Only where `reads_content`; rows match `embed().items`.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not read content")
+
+
+class ClosedFormRecommender(Recommender):
+    """Solved in one go."""
+
+    @abstractmethod
+    def solve(self, data: TrainingData) -> None:
+        """Fill the buffers from the training data."""
+
+
+class IterativeRecommender(Recommender):
+    """Trained by gradient steps."""
+
+    @abstractmethod
+    def loss(self, batch: Batch) -> Tensor:
+        """Scalar, differentiable; regularisation included."""
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Hook before each epoch (graph models drop edges here)."""
+
+
+RECOMMENDERS: Registry[Recommender] = Registry("model", "models.recommenders")
