@@ -21,10 +21,16 @@ def setting(
     choices: Sequence[str] = (),
     expert: bool = False,
 ) -> Any:
-    """A config field with what a form needs to know: a sentence, an inclusive range or the choices."""
+    """A config field with what a form needs: a sentence, an inclusive range or the choices."""
     return dataclasses.field(
         default=default,
-        metadata={"help": help, "low": low, "high": high, "choices": tuple(choices), "expert": expert},
+        metadata={
+            "help": help,
+            "low": low,
+            "high": high,
+            "choices": tuple(choices),
+            "expert": expert,
+        },
     )
 
 
@@ -70,7 +76,7 @@ class Config:
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, object]) -> Self:
-        """Build from loose values (strings are parsed); an unknown key raises and names the nearest."""
+        """Build from loose values (strings are parsed); a typo raises and names the nearest key."""
         specs = {spec.name: spec for spec in cls.settings()}
         for key in values:
             if key not in specs:
@@ -95,10 +101,19 @@ def _coerce(spec: Setting, value: object) -> Value:
         text = value.strip()
         try:
             if spec.type is bool:
-                return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[text.lower()]
+                return {
+                    "true": True,
+                    "1": True,
+                    "yes": True,
+                    "false": False,
+                    "0": False,
+                    "no": False,
+                }[text.lower()]
             return int(text) if spec.type is int else float(text)
         except (KeyError, ValueError):
-            raise ConfigError(f"'{spec.name}' needs a {spec.type.__name__}, not '{value}'.") from None
+            raise ConfigError(
+                f"'{spec.name}' needs a {spec.type.__name__}, not '{value}'."
+            ) from None
     if spec.type is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     return value  # type: ignore[return-value]  # checked in __post_init__
@@ -114,4 +129,6 @@ def _check(owner: str, spec: Setting, value: object) -> None:
         below = spec.low is not None and value < spec.low
         above = spec.high is not None and value > spec.high
         if not math.isfinite(value) or below or above:
-            raise ConfigError(f"'{spec.name}' must lie between {spec.low} and {spec.high}, not {value}.")
+            raise ConfigError(
+                f"'{spec.name}' must lie between {spec.low} and {spec.high}, not {value}."
+            )
