@@ -1,4 +1,4 @@
-"""Make sure that a Chromium is there for the browser tests; say what to do where none can be had."""
+"""Make sure that a Chromium is there for the browser tests, or say what to do."""
 
 import os
 import shutil
@@ -24,12 +24,13 @@ def find_chromium() -> str | None:
 
 
 def main() -> int:
-    """Find a browser, else install one by Playwright, else (as root on Debian) by apt-get."""
+    """Find a browser, else install one: as root on Debian by apt-get, elsewhere by Playwright."""
     if find_chromium():
         return 0
-    attempts = [[sys.executable, "-m", "playwright", "install", "chromium"]]
+    attempts = []
     if shutil.which("apt-get") and os.geteuid() == 0:
         attempts += [["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"]]
+    attempts.append([sys.executable, "-m", "playwright", "install", "chromium"])
     for command in attempts:
         subprocess.run(command, check=False, stdout=subprocess.DEVNULL, timeout=600)
         if find_chromium():
