@@ -1,0 +1,350 @@
+"""Full ranking over all items, and rating errors, in batched tensor operations.
+
+E is the number of evaluated users: those with at least one item in the truth.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from backend.data.dataset import Interactions
+from backend.errors import InvalidInput, TrainingFailed
+from backend.evaluation.metrics import METRICS, Catalogue, Lists, Metric, metric_of
+from backend.schema import CUTOFFS
+from models.recommenders import Embeddings
+
+LIST_LENGTH = 50
+"""Items kept per user in `RankingResult.top`."""
+_CELLS = 1 << 24
+"""Scores held at once; what bounds memory on large catalogues."""
+_TIE_SEED = 20260101
+
+
+@dataclass(frozen=True)
+class RankingResult:
+    """Lists and metrics of one model on one truth; arrays on the CPU, all in the order of `users`.
+
+    `users` i64[E], ascending; `per_user["ndcg@20"]` f32[E]; `catalogue["coverage@20"]` for what
+    exists only over all lists; `top` i32[E, 50] item numbers, best first, -1 where the candidates
+    ran out. `collapsed`: most users' lists are not ordered by the model at all (every score in
+    them is equal), so that its numbers are those of a random list.
+    """
+
+    users: NDArray[np.int64]
+    per_user: Mapping[str, NDArray[np.float32]]
+    catalogue: Mapping[str, float]
+    top: NDArray[np.int32]
+    collapsed: bool
+
+    def means(self) -> dict[str, float]:
+        """Every metric as one number: the mean over users (0 without users), and `catalogue`."""
+        means = {
+            name: float(values.mean(dtype=np.float64)) if len(values) else 0.0
+            for name, values in self.per_user.items()
+        }
+        return {**means, **self.catalogue}
+
+
+@dataclass(frozen=True)
+class RatingResult:
+    """Errors of predicted ratings.
+
+    `predicted`, `squared`, `absolute` f32[N] per interaction of the truth; `totals` over all of
+    them (what papers report; NaN for an empty truth); `users` i64[E], ascending, and
+    `per_user["rmse"]` f32[E].
+    """
+
+    predicted: NDArray[np.float32]
+    squared: NDArray[np.float32]
+    absolute: NDArray[np.float32]
+    totals: Mapping[str, float]
+    users: NDArray[np.int64]
+    per_user: Mapping[str, NDArray[np.float32]]
+
+    @property
+    def rmse(self) -> float:
+        return self.totals["rmse"]
+
+    @property
+    def mae(self) -> float:
+        return self.totals["mae"]
+
+    def means(self) -> dict[str, float]:
+        """The totals, under the name that ranking results use."""
+        return dict(self.totals)
+
+
+def evaluate_ranking(
+    embeddings: Embeddings,
+    exclude: Interactions,
+    truth: Interactions,
+    *,
+    cutoffs: Sequence[int] = CUTOFFS,
+    diversity_features: Tensor | None = None,
+    popularity: Tensor | None = None,
+    batch: int = 1024,
+) -> RankingResult:
+    """Rank every item that is not in `exclude` for every user of `truth`, and measure.
+
+    `diversity_features` f32[I, D] with rows of length 1 or zero (None: no diversity);
+    `popularity` i64[I] (None: counted from `exclude`); `batch` bounds the users held at once.
+    A truth pair that is also excluded cannot be hit and counts as missed. Equal scores are
+    ordered by one fixed shuffle of the catalogue, the same for every model and user: the
+    order of the item numbers, which often tells age or popularity, never helps a model that
+    cannot decide. Raises TrainingFailed where the embeddings hold values that are no numbers.
+    """
+    device = embeddings.items.device
+    n_items = len(embeddings.items)
+    counts = (
+        torch.from_numpy(np.bincount(exclude.items, minlength=n_items))
+        if popularity is None
+        else popularity
+    )
+    features = None if diversity_features is None else diversity_features.to(device)
+    catalogue = Catalogue(counts.to(device), features)
+    ranked = [
+        (f"{metric.name}@{k}", metric, k)
+        for metric in METRICS.values()
+        if metric.rank and not (metric.needs_features and features is None)
+        for k in _checked(cutoffs)
+    ]
+    per_user: dict[str, list[Tensor]] = {name: [] for name, metric, _ in ranked if metric.per_user}
+    users, tops, unordered = [], [], 0
+    for chunk in _rank(embeddings, exclude, truth, catalogue, max(LIST_LENGTH, *cutoffs), batch):
+        for name, metric, k in ranked:
+            if metric.per_user:
+                per_user[name].append(_apply(metric, chunk.lists, k).cpu())
+        users.append(chunk.users.cpu())
+        tops.append(chunk.lists.items.to(torch.int32).cpu())
+        unordered += chunk.unordered
+    top = torch.cat(tops) if tops else torch.zeros(0, LIST_LENGTH, dtype=torch.int32)
+    nobody = torch.zeros(0, dtype=torch.int64)
+    everything = Lists(top, nobody, nobody, Catalogue(counts.cpu()))
+    return RankingResult(
+        users=torch.cat(users).numpy() if users else np.zeros(0, np.int64),
+        per_user={
+            name: torch.cat(values).numpy() if values else np.zeros(0, np.float32)
+            for name, values in per_user.items()
+        },
+        catalogue={
+            name: float(_apply(metric, everything, k))
+            for name, metric, k in ranked
+            if not metric.per_user
+        },
+        top=top[:, :LIST_LENGTH].numpy(),
+        collapsed=2 * unordered > len(top),
+    )
+
+
+def quick_validation(
+    embeddings: Embeddings,
+    exclude: Interactions,
+    truth: Interactions,
+    cutoffs: Sequence[int] = (20,),
+    *,
+    names: Sequence[str] = ("ndcg", "recall"),
+    batch: int = 1024,
+) -> dict[str, float]:
+    """The means that early stopping looks at, for every epoch; zeros for an empty truth."""
+    catalogue = Catalogue(torch.zeros(len(embeddings.items), dtype=torch.int64))
+    wanted = [f"{name}@{k}" for name in names for k in _checked(cutoffs)]
+    totals, users = dict.fromkeys(wanted, 0.0), 0
+    for chunk in _rank(embeddings, exclude, truth, catalogue, max(cutoffs), batch):
+        users += len(chunk.users)
+        for name in wanted:
+            metric, k = metric_of(name)
+            totals[name] += float(_apply(metric, chunk.lists, k or 0).double().sum())
+    return {name: total / max(users, 1) for name, total in totals.items()}
+
+
+def evaluate_rating(
+    embeddings: Embeddings, truth: Interactions, low: float, high: float, *, batch: int = 4096
+) -> RatingResult:
+    """Errors of the predicted ratings, clipped to the scale [low, high]."""
+    _require_numbers(embeddings)
+    device = embeddings.items.device
+    users = torch.as_tensor(truth.users, device=device)
+    items = torch.as_tensor(truth.items, device=device)
+    size = max(1, min(batch, _CELLS // max(embeddings.items.shape[1], 1)))
+    chunks = zip(torch.split(users, size), torch.split(items, size), strict=True)
+    predicted = (
+        torch.cat([embeddings.score_pairs(u, i) for u, i in chunks]).cpu().clamp(low, high)
+        if len(users)
+        else torch.zeros(0)
+    )
+    errors = (predicted - torch.as_tensor(truth.ratings)).double()
+    rows, owner = np.unique(truth.users, return_inverse=True)
+    rates = {metric.name: metric.rate for metric in METRICS.values() if metric.rate}
+    everybody, each = torch.zeros(len(errors), dtype=torch.int64), torch.from_numpy(owner)
+    return RatingResult(
+        predicted=predicted.numpy(),
+        squared=errors.square().float().numpy(),
+        absolute=errors.abs().float().numpy(),
+        totals={name: float(rate(errors, everybody, 1)) for name, rate in rates.items()},
+        users=rows,
+        per_user={
+            name: rate(errors, each, len(rows)).float().numpy() for name, rate in rates.items()
+        },
+    )
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    users: Tensor
+    lists: Lists
+    unordered: int
+
+
+def _rank(
+    embeddings: Embeddings,
+    exclude: Interactions,
+    truth: Interactions,
+    catalogue: Catalogue,
+    length: int,
+    batch: int,
+) -> Iterator[_Chunk]:
+    """The best `length` items of each evaluated user, in batches that fit into memory."""
+    _require_numbers(embeddings)
+    device, n_items = embeddings.items.device, len(embeddings.items)
+    keys = torch.as_tensor(np.unique(truth.users * n_items + truth.items), device=device)
+    users, positives = torch.unique_consecutive(
+        keys.div(n_items, rounding_mode="floor"), return_counts=True
+    )
+    masked = _Masked(exclude, device)
+    score = _scorer(embeddings)
+    ties = _TieBreak(n_items, device)
+    size = max(1, min(batch, _CELLS // max(n_items, 1)))
+    for rows, wanted in zip(torch.split(users, size), torch.split(positives, size), strict=True):
+        scores = score(rows)
+        scores[masked.of(rows)] = -torch.inf
+        values, items = ties.top(scores, length)
+        items = torch.where(values > -torch.inf, items, -1)
+        if n_items < length:
+            items = torch.nn.functional.pad(items, (0, length - n_items), value=-1)
+        yield _Chunk(
+            users=rows,
+            lists=Lists(items, _found(keys, rows, items, n_items), wanted, catalogue),
+            unordered=_unordered(values),
+        )
+
+
+class _Masked:
+    """Excluded pairs as compressed rows."""
+
+    def __init__(self, exclude: Interactions, device: torch.device) -> None:
+        order = np.argsort(exclude.users, kind="stable")
+        self._users = torch.as_tensor(exclude.users[order], device=device)
+        self._items = torch.as_tensor(exclude.items[order], device=device)
+
+    def of(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Index pair (position in `rows`, item)."""
+        first = torch.searchsorted(self._users, rows)
+        counts = torch.searchsorted(self._users, rows, right=True) - first
+        owner = torch.repeat_interleave(torch.arange(len(rows), device=rows.device), counts)
+        within = torch.arange(len(owner), device=rows.device) - (counts.cumsum(0) - counts)[owner]
+        return owner, self._items[first[owner] + within]
+
+
+class _TieBreak:
+    """Top-k in which equal scores follow one fixed shuffle of the items."""
+
+    def __init__(self, n_items: int, device: torch.device) -> None:
+        shuffle = torch.randperm(n_items, generator=torch.Generator().manual_seed(_TIE_SEED))
+        self._item_at = shuffle.to(device)
+        self._place = torch.empty_like(self._item_at)
+        self._place[self._item_at] = torch.arange(n_items, device=device)
+
+    def top(self, scores: Tensor, length: int) -> tuple[Tensor, Tensor]:
+        """(values f32[B, K], items i64[B, K]), K = min(length, I)."""
+        n_items = scores.shape[1]
+        k = min(length, n_items)
+        values, items = scores.topk(min(k + 1, n_items), dim=1)
+        by_place = self._place[items].argsort(1)
+        values, items = values.gather(1, by_place), items.gather(1, by_place)
+        values, order = values.sort(dim=1, descending=True, stable=True)
+        items = items.gather(1, order)
+        if k < n_items:
+            # Only where the cut falls between equal scores does topk choose arbitrarily.
+            torn = ((values[:, k - 1] == values[:, k]) & (values[:, k] > -torch.inf)).nonzero()[
+                :, 0
+            ]
+            if len(torn):
+                items[torn, :k] = self._exact(scores[torn], k)
+        return values[:, :k], items[:, :k]
+
+    def _exact(self, scores: Tensor, k: int) -> Tensor:
+        bits = (scores + 0.0).view(torch.int32)  # adding zero makes -0.0 equal to 0.0
+        ordered = torch.where(bits < 0, bits ^ 0x7FFFFFFF, bits).long()
+        keys = (ordered << 32) | (scores.shape[1] - 1 - self._place)
+        best = keys.topk(k, dim=1).values & 0xFFFFFFFF
+        return self._item_at[scores.shape[1] - 1 - best]
+
+
+def _found(keys: Tensor, users: Tensor, items: Tensor, n_items: int) -> Tensor:
+    wanted = users.unsqueeze(1) * n_items + items
+    position = torch.searchsorted(keys, wanted).clamp(max=len(keys) - 1)
+    return (keys[position] == wanted) & (items >= 0)
+
+
+def _unordered(values: Tensor) -> int:
+    valid = values > -torch.inf
+    best = values[:, 0]
+    worst = torch.where(valid, values, torch.inf).amin(1)
+    flat = (best - worst) <= 1e-6 * best.abs()
+    return int((flat & (valid.sum(1) > 1)).sum())
+
+
+def _scorer(embeddings: Embeddings) -> Callable[[Tensor], Tensor]:
+    """`embeddings.score`, but histories stay sparse: 50,000 entries instead of users x items."""
+    if embeddings.users.layout != torch.sparse_csr:
+        return embeddings.score
+    starts, columns = embeddings.users.crow_indices(), embeddings.users.col_indices()
+    weights, by_column = embeddings.users.values(), embeddings.items.T.contiguous()
+
+    def score(rows: Tensor) -> Tensor:
+        counts = starts[rows + 1] - starts[rows]
+        offsets = counts.cumsum(0) - counts
+        owner = torch.repeat_interleave(torch.arange(len(rows), device=rows.device), counts)
+        flat = starts[rows][owner] + torch.arange(len(owner), device=rows.device) - offsets[owner]
+        dots = torch.nn.functional.embedding_bag(
+            columns[flat].long(),
+            by_column,
+            offsets,
+            mode="sum",
+            per_sample_weights=weights[flat],
+        )
+        bias = embeddings.user_bias[rows].unsqueeze(1) + embeddings.item_bias + embeddings.offset
+        return dots + bias
+
+    return score
+
+
+def _apply(metric: Metric, lists: Lists, k: int) -> Tensor:
+    if metric.rank is None:
+        raise InvalidInput(f"'{metric.name}' measures ratings, not ranked lists.")
+    return metric.rank(lists, k)
+
+
+def _checked(cutoffs: Sequence[int]) -> tuple[int, ...]:
+    if not cutoffs or min(cutoffs) < 1:
+        raise InvalidInput("Give at least one cutoff, each at least 1.")
+    return tuple(cutoffs)
+
+
+def _require_numbers(embeddings: Embeddings) -> None:
+    users = embeddings.users
+    parts = (
+        users.values() if users.layout == torch.sparse_csr else users,
+        embeddings.items,
+        embeddings.user_bias,
+        embeddings.item_bias,
+    )
+    if not all(bool(torch.isfinite(part).all()) for part in parts):
+        raise TrainingFailed(
+            "The model's embeddings hold values that are not numbers, so nothing can be ranked. "
+            "Train again with a lower learning rate or stronger regularisation."
+        )
