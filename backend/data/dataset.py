@@ -1,11 +1,23 @@
 """A data set as every later stage sees it: immutable, dense row numbers, a content fingerprint."""
 
+import hashlib
+import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from backend.data.media import picture_path, thumbnail_path
+from backend.errors import DamagedArtefact, NotFound
+from backend.schema import ITEM_COLUMNS, Col
+
+_TABLES: Final = ("items.parquet", "interactions.parquet", "users.parquet")
+_META: Final = "meta.json"
+_LAYOUT: Final = 1
 
 
 @dataclass(frozen=True)
@@ -53,3 +65,116 @@ class Dataset:
     @property
     def n_items(self) -> int:
         return len(self.items)
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """Names of the item columns beyond the known ones."""
+        return tuple(column for column in self.items.columns if column not in ITEM_COLUMNS)
+
+    def image_path(self, item_num: int) -> Path | None:
+        """The stored picture (JPEG, longest side at most 512 px); None where the item has none."""
+        digest = str(self.items[Col.IMAGE].iat[item_num])
+        return picture_path(self.root, digest) if digest else None
+
+    def thumbnail_path(self, item_num: int) -> Path | None:
+        """A picture with longest side at most 240 px; None where the item has none."""
+        digest = str(self.items[Col.IMAGE].iat[item_num])
+        if not digest:
+            return None
+        small = thumbnail_path(self.root, digest)
+        return small if small.exists() else picture_path(self.root, digest)
+
+
+def content_fingerprint(
+    items: pd.DataFrame, interactions: pd.DataFrame, user_ids: NDArray[np.str_]
+) -> str:
+    """16 hex digits of a SHA-256 over the values of all three tables, in order."""
+    digest = hashlib.sha256()
+    for table in (items, interactions, pd.DataFrame({Col.USER_ID: user_ids})):
+        for column in table.columns:
+            digest.update(json.dumps([str(column), len(table)]).encode())
+            digest.update(_column_bytes(table[column]))
+    return digest.hexdigest()[:16]
+
+
+def save_dataset(
+    items: pd.DataFrame, interactions: pd.DataFrame, user_ids: NDArray[np.str_], root: Path
+) -> Dataset:
+    """Write the three tables (columns as in `Dataset`) into `root`, beside its pictures.
+
+    `meta.json` comes last, so a folder without it is not a data set.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    fingerprint = content_fingerprint(items, interactions, user_ids)
+    tables = (items, interactions, pd.DataFrame({Col.USER_ID: user_ids}))
+    files = {
+        name: _write_table(root / name, table) for name, table in zip(_TABLES, tables, strict=True)
+    }
+    meta = {"layout": _LAYOUT, "fingerprint": fingerprint, "files": files}
+    _write_durably(root / _META, json.dumps(meta, indent=1).encode())
+    return Dataset(fingerprint, root, items, interactions, user_ids)
+
+
+def load_dataset(root: Path) -> Dataset:
+    """Read a stored data set.
+
+    Raises NotFound where there is none, DamagedArtefact where a file's SHA-256 is not the
+    recorded one.
+    """
+    meta = _read_meta(root)
+    items, interactions, users = (_read_table(root / name, meta["files"][name]) for name in _TABLES)
+    user_ids = users[Col.USER_ID].to_numpy(dtype=np.str_)
+    return Dataset(meta["fingerprint"], root, items, interactions, user_ids)
+
+
+def _column_bytes(column: "pd.Series[str]") -> bytes:
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        values = column.to_numpy()
+        return values.astype(values.dtype.newbyteorder("<")).tobytes()
+    return json.dumps(column.astype(str).tolist()).encode()
+
+
+def _write_table(path: Path, table: pd.DataFrame) -> str:
+    part = path.with_name(f".{path.name}")
+    table.to_parquet(part, index=False)
+    with part.open("rb+") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        os.fsync(file.fileno())
+    os.replace(part, path)
+    return digest
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    part = path.with_name(f".{path.name}")
+    with part.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(part, path)
+
+
+def _read_meta(root: Path) -> dict[str, Any]:
+    try:
+        meta = json.loads((root / _META).read_bytes())
+        if meta["layout"] != _LAYOUT or set(meta["files"]) != set(_TABLES):
+            raise DamagedArtefact(
+                f"The data set {root.name} was stored by another version of FusionLens; import it again."
+            )
+        return dict(meta)
+    except FileNotFoundError:
+        raise NotFound(f"There is no data set in '{root.name}'; import it first.") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise DamagedArtefact(f"The data set {root.name} is damaged; import it again.") from error
+
+
+def _read_table(path: Path, expected: str) -> pd.DataFrame:
+    try:
+        with path.open("rb") as file:
+            actual = hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        actual = "missing"
+    if actual != expected:
+        raise DamagedArtefact(
+            f"The file {path.name} of data set {path.parent.name} is damaged; import the data again."
+        )
+    return pd.read_parquet(path)

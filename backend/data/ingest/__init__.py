@@ -1,1 +1,13 @@
-"""Import formats, one file each."""
+"""Import formats, one file each; `import_dataset` finds the right one by itself."""
+
+from backend.data.ingest._base import IMPORT_FORMATS, ImportFormat, RawTable, RawTables
+from backend.data.ingest._import import Imported, import_dataset
+
+__all__ = [
+    "IMPORT_FORMATS",
+    "ImportFormat",
+    "Imported",
+    "RawTable",
+    "RawTables",
+    "import_dataset",
+]

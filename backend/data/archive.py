@@ -1,0 +1,158 @@
+"""The files of an import, from a folder or from a ZIP that nobody vouches for."""
+
+import shutil
+import stat
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from backend.data.validate import ProblemLog
+from backend.errors import InvalidInput
+
+TABLE_SUFFIXES: Final = frozenset({".csv", ".parquet"})
+PICTURE_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+TRUTH_FILES: Final = frozenset({"truth.npz", "truth.json"})
+_CHUNK: Final = 1 << 20
+
+
+@dataclass(frozen=True)
+class ArchiveLimits:
+    """Beyond these an archive is refused; they are checked while unpacking, not believed."""
+
+    entries: int = 300_000
+    total_bytes: int = 20 << 30
+    entry_bytes: int = 4 << 30
+    ratio: int = 200
+    """Unpacked over packed size of one entry, once it is past 1 MiB."""
+
+
+@dataclass(frozen=True)
+class SourceFiles:
+    """What is there to import: logical name (POSIX, below the top folder) to the file.
+
+    Names are looked up here and never become paths, so no name leads outside. `trusted` is True
+    for a folder that a person of this machine named.
+    """
+
+    files: Mapping[str, Path]
+    trusted: bool
+
+    def listing(self) -> str:
+        """What was found, for a message."""
+        names = sorted(self.files, key=lambda name: (name.count("/"), name))
+        return ", ".join(names[:8]) + (", ..." if len(names) > 8 else "") if names else "nothing"
+
+
+def open_source(
+    source: Path, scratch: Path, log: ProblemLog, limits: ArchiveLimits | None = None
+) -> SourceFiles:
+    """The files of a folder (in place) or of a ZIP (unpacked into `scratch`)."""
+    if source.is_dir():
+        return SourceFiles(_below_top_folder(_walk(source.resolve(), log)), trusted=True)
+    if not source.is_file():
+        raise InvalidInput(f"There is no folder or file '{source}'.")
+    if not zipfile.is_zipfile(source):
+        raise InvalidInput(f"'{source.name}' is neither a folder nor a ZIP; pack it as a ZIP.")
+    unpacked = _unpack(source, scratch, log, limits or ArchiveLimits())
+    return SourceFiles(_below_top_folder(unpacked), trusted=False)
+
+
+def _walk(folder: Path, log: ProblemLog) -> dict[str, Path]:
+    files: dict[str, Path] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink() and not path.resolve().is_relative_to(folder):
+            log.warn(f"Left out '{path.name}': it is a link to something outside of the folder.")
+        elif path.is_file() and not path.name.startswith("."):
+            files[path.relative_to(folder).as_posix()] = path
+    return files
+
+
+def _below_top_folder(files: dict[str, Path]) -> dict[str, Path]:
+    """Names without the one folder that holds everything, however deep it lies."""
+    while files:
+        heads = {name.split("/", 1)[0] for name in files}
+        if len(heads) > 1 or any("/" not in name for name in files):
+            break
+        files = {name.split("/", 1)[1]: path for name, path in files.items()}
+    return files
+
+
+def _unpack(
+    archive: Path, scratch: Path, log: ProblemLog, limits: ArchiveLimits
+) -> dict[str, Path]:
+    scratch.mkdir(parents=True, exist_ok=True)
+    files: dict[str, Path] = {}
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            wanted = _wanted(opened, log, limits)
+            left = limits.total_bytes
+            for number, (name, info) in enumerate(wanted.items()):
+                target = scratch / f"{number:08d}"
+                left -= _extract(opened, info, target, min(left, limits.entry_bytes), limits.ratio)
+                files[name] = target
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError) as error:
+        raise InvalidInput(
+            f"'{archive.name}' is damaged and cannot be unpacked ({error}). Pack it again."
+        ) from error
+    except RuntimeError as error:  # zipfile's word for encrypted entries
+        raise InvalidInput(f"'{archive.name}' is encrypted; pack it without password.") from error
+    return files
+
+
+def _wanted(
+    archive: zipfile.ZipFile, log: ProblemLog, limits: ArchiveLimits
+) -> dict[str, zipfile.ZipInfo]:
+    entries = archive.infolist()
+    if len(entries) > limits.entries:
+        raise InvalidInput(f"The ZIP has more than {limits.entries:,} entries; split it up.")
+    wanted: dict[str, zipfile.ZipInfo] = {}
+    for info in entries:
+        name = _logical_name(info.filename)
+        if info.is_dir() or name.startswith("__MACOSX/") or "/." in f"/{name}":
+            if ".." in name.split("/"):
+                log.warn(f"Left out '{info.filename[:80]}': its name leads out of the archive.")
+        elif _leads_out(info.filename):
+            log.warn(f"Left out '{info.filename[:80]}': its name leads out of the archive.")
+        elif stat.S_ISLNK(info.external_attr >> 16):
+            log.warn(f"Left out '{info.filename[:80]}': it is a link.")
+        elif PurePosixPath(name).suffix.lower() not in TABLE_SUFFIXES | PICTURE_SUFFIXES:
+            log.warn(f"Left out '{info.filename[:80]}': only tables and pictures are imported.")
+        elif name in wanted:
+            log.warn(f"Left out the second '{info.filename[:80]}' of the archive.")
+        else:
+            wanted[name] = info
+    declared = sum(info.file_size for info in wanted.values())
+    if declared > limits.total_bytes:
+        raise InvalidInput(f"Unpacked, the ZIP is larger than {limits.total_bytes >> 20:,} MiB.")
+    return wanted
+
+
+def _logical_name(name: str) -> str:
+    return name.replace("\\", "/").removeprefix("./")
+
+
+def _leads_out(name: str) -> bool:
+    name = name.replace("\\", "/")
+    return name.startswith("/") or ".." in name.split("/") or ":" in name.split("/")[0]
+
+
+def _extract(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, room: int, ratio: int
+) -> int:
+    if shutil.disk_usage(target.parent).free < info.file_size + (64 << 20):
+        raise InvalidInput("The disk is too full to unpack the ZIP; free some space.")
+    written = 0
+    with archive.open(info) as packed, target.open("xb") as unpacked:
+        while chunk := packed.read(_CHUNK):
+            written += len(chunk)
+            if written > room or (
+                written > _CHUNK and written > ratio * max(1, info.compress_size)
+            ):
+                raise InvalidInput(
+                    f"'{info.filename[:80]}' unpacks to far more than its packed size; "
+                    "the ZIP is refused."
+                )
+            unpacked.write(chunk)
+    return written

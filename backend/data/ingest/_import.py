@@ -1,0 +1,162 @@
+"""From files to a stored data set: read, judge, number, clean pictures, keep under a fingerprint."""
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from backend.data.archive import TRUTH_FILES, SourceFiles, open_source
+from backend.data.dataset import Dataset, load_dataset, save_dataset
+from backend.data.ingest._base import IMPORT_FORMATS, ImportFormat, RawTables
+from backend.data.ingest._checks import check_interactions, check_items
+from backend.data.ingest._pictures import store_pictures
+from backend.data.validate import ProblemLog, ValidationReport
+from backend.errors import DamagedArtefact, InvalidInput
+from backend.progress import Report, silent
+from backend.schema import ITEM_COLUMNS, Col
+
+
+@dataclass(frozen=True)
+class Imported:
+    """The stored data set and what was wrong with its source."""
+
+    dataset: Dataset
+    validation: ValidationReport
+
+
+def import_dataset(
+    source: Path, datasets_root: Path, report: Report = silent, format: str = "auto"
+) -> Imported:
+    """Import a folder or a ZIP into `datasets_root/<fingerprint>`.
+
+    Nothing appears there before everything is in place; the same content again gives the same
+    fingerprint and the same folder. Raises InvalidInput where the source lacks what is needed or
+    not one interaction is good.
+    """
+    datasets_root.mkdir(parents=True, exist_ok=True)
+    log = ProblemLog()
+    with tempfile.TemporaryDirectory(prefix=".import-", dir=datasets_root) as scratch:
+        report("opens the source", 0.0)
+        files = open_source(source, Path(scratch) / "source", log)
+        tables = _format_of(files, format).read(files, log, _part(report, 0.0, 0.2))
+        built = Path(scratch) / "dataset"
+        built.mkdir()
+        dataset = _build(tables, files, built, log, report)
+        validation = log.report(
+            items=dataset.n_items,
+            users=dataset.n_users,
+            interactions=len(dataset.interactions),
+            pictures=int((dataset.items[Col.IMAGE] != "").sum()),
+        )
+        (built / "validation.json").write_text(validation.to_json(), encoding="utf-8")
+        return Imported(_settle(built, datasets_root / dataset.fingerprint), validation)
+
+
+def _format_of(files: SourceFiles, name: str) -> ImportFormat:
+    entries = IMPORT_FORMATS.entries() if name == "auto" else (IMPORT_FORMATS[name],)
+    formats = [entry.cls(entry.config()) for entry in entries]
+    if name != "auto":
+        return formats[0]
+    for candidate in formats:
+        if candidate.recognises(files):
+            return candidate
+    raise InvalidInput(
+        "An import needs interactions.csv (user_id, item_id) and, with it, items.csv (item_id, "
+        f"title, text, image) and pictures; found: {files.listing()}."
+    )
+
+
+def _build(
+    tables: RawTables, files: SourceFiles, root: Path, log: ProblemLog, report: Report
+) -> Dataset:
+    report("checks rows", 0.2)
+    if tables.items is None:
+        checked = check_interactions(tables.interactions, None, log)
+        items, lines, file = _items_of(checked), np.zeros(0, np.int64), ""
+    else:
+        items, lines = check_items(tables.items, log)
+        file = tables.items.file
+        checked = check_interactions(tables.interactions, pd.Index(items[Col.ITEM_ID]), log)
+    if checked.empty:
+        first = next((p for p in log.problems if p.file == tables.interactions.file), None)
+        why = (
+            f" The first of {log.rejected} rejected: row {first.row}, {first.reason}."
+            if first
+            else ""
+        )
+        raise InvalidInput(f"'{tables.interactions.file}' has no usable row.{why}")
+    if len(lines) == 0:
+        lines = np.zeros(len(items), np.int64)
+    items[Col.IMAGE] = pd.Series(
+        store_pictures(items, lines, file, files, root, log, _part(report, 0.3, 0.9)), dtype=str
+    )
+    interactions, user_ids = _numbered(checked, items)
+    report("stores the data set", 0.9)
+    if files.trusted:
+        for name in TRUTH_FILES & files.files.keys():
+            shutil.copyfile(files.files[name], root / name)
+    return save_dataset(items, interactions, user_ids, root)
+
+
+def _items_of(interactions: pd.DataFrame) -> pd.DataFrame:
+    ids = interactions[Col.ITEM_ID].drop_duplicates().reset_index(drop=True)
+    items = pd.DataFrame({column: "" for column in ITEM_COLUMNS}, index=ids.index, dtype=str)
+    items[Col.ITEM_ID] = ids
+    items[Col.PRICE] = np.nan
+    return items.astype({Col.PRICE: np.float64})
+
+
+def _numbered(
+    checked: pd.DataFrame, items: pd.DataFrame
+) -> "tuple[pd.DataFrame, np.ndarray[tuple[int], np.dtype[np.str_]]]":
+    """Dense rows: items as in the catalogue, users in order of appearance."""
+    users, user_ids = pd.factorize(checked[Col.USER_ID])
+    item_nums = pd.Index(items[Col.ITEM_ID]).get_indexer(checked[Col.ITEM_ID])
+    interactions = pd.DataFrame(
+        {
+            Col.USER_NUM: users.astype(np.int64),
+            Col.ITEM_NUM: item_nums.astype(np.int64),
+            Col.RATING: checked[Col.RATING].astype(np.float32),
+            Col.TIMESTAMP: checked[Col.TIMESTAMP].astype(np.int64),
+        }
+    )
+    if Col.SPLIT in checked:
+        interactions[Col.SPLIT] = checked[Col.SPLIT]
+    return interactions, np.asarray(user_ids, dtype=np.str_)
+
+
+def _settle(built: Path, target: Path) -> Dataset:
+    """Rename into place; where the data set is there already, keep it and mend its pictures."""
+    for attempt in range(2):
+        try:
+            os.rename(built, target)
+            return load_dataset(target)
+        except OSError:
+            if not target.is_dir() or attempt:
+                raise
+        try:
+            dataset = load_dataset(target)
+        except DamagedArtefact:
+            shutil.rmtree(target)
+            continue
+        _mend(built, target)
+        return dataset
+    raise DamagedArtefact(f"The data set {target.name} cannot be stored; remove its folder.")
+
+
+def _mend(built: Path, target: Path) -> None:
+    for folder in ("media", "thumbs"):
+        for picture in (built / folder).rglob("*.jpg"):
+            kept = target / picture.relative_to(built)
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(picture, kept)
+    os.replace(built / "validation.json", target / "validation.json")
+
+
+def _part(report: Report, low: float, high: float) -> Report:
+    """The progress of a stage as part of the whole."""
+    return lambda what, fraction: report(what, low + (high - low) * fraction)
