@@ -1,5 +1,6 @@
 """Errors that a user can act on; each message is one or two plain sentences."""
 
+from db.errors import DatabaseError
 from models.errors import ModelError
 
 
@@ -27,5 +28,5 @@ class Cancelled(FusionLensError):
     """A person asked for the job to stop; what was done so far is kept."""
 
 
-USER_ERRORS = (FusionLensError, ModelError)
+USER_ERRORS = (FusionLensError, ModelError, DatabaseError)
 """What pages and command line turn into a sentence; anything else is a defect."""

@@ -1,0 +1,11 @@
+"""Repositories: take a session, return frozen records, never commit."""
+
+from db.repositories.added_items import AddedItems
+from db.repositories.datasets import Datasets
+from db.repositories.features import Features
+from db.repositories.jobs import Jobs
+from db.repositories.leases import Leases
+from db.repositories.runs import Runs
+from db.repositories.workers import Workers
+
+__all__ = ["AddedItems", "Datasets", "Features", "Jobs", "Leases", "Runs", "Workers"]
