@@ -28,15 +28,20 @@ class Datasets:
 
     def get(self, id_or_name: str) -> DatasetRecord:
         """By identifier, else by name; neither: `RecordNotFound`."""
+        found = self.find(id_or_name)
+        if found is not None:
+            return found
+        names = self._session.scalars(select(DatasetRow.name).order_by(DatasetRow.name).limit(10))
+        known = ", ".join(names) or "none yet"
+        raise RecordNotFound(f"There is no data set '{id_or_name}'. Known: {known}.")
+
+    def find(self, id_or_name: str) -> DatasetRecord | None:
+        """By identifier, else by name, else None."""
         either = or_(DatasetRow.id == id_or_name, DatasetRow.name == id_or_name)
         found = self._select(
             columns(DatasetRow).where(either).order_by(DatasetRow.id != id_or_name)
         )
-        if found:
-            return found[0]
-        names = self._session.scalars(select(DatasetRow.name).order_by(DatasetRow.name).limit(10))
-        known = ", ".join(names) or "none yet"
-        raise RecordNotFound(f"There is no data set '{id_or_name}'. Known: {known}.")
+        return found[0] if found else None
 
     def by_name(self, name: str) -> DatasetRecord | None:
         """The data set of exactly that name."""

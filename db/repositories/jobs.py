@@ -55,14 +55,14 @@ class Jobs:
 
     def list(
         self,
-        states: Sequence[JobState] | None = None,
+        states: Sequence[JobState] = (),
         dataset_id: str | None = None,
         run_id: str | None = None,
         limit: int | None = None,
     ) -> tuple[JobRecord, ...]:
-        """The newest `limit` (None: all) in these states (None: any), newest first."""
+        """The newest `limit` (None: all) in these states (none given: any), newest first."""
         statement = columns(JobRow).order_by(JobRow.number.desc()).limit(limit)
-        if states is not None:
+        if states:
             statement = statement.where(JobRow.state.in_(states))
         if dataset_id is not None:
             statement = statement.where(JobRow.dataset_id == dataset_id)
