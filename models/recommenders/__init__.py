@@ -4,20 +4,28 @@ from models.recommenders._base import (
     RECOMMENDERS,
     Batch,
     ClosedFormRecommender,
+    Coalition,
     Embeddings,
     FeatureTable,
     IterativeRecommender,
+    Objective,
     Recommender,
+    Sampling,
     TrainingData,
 )
+from models.recommenders._build import build_recommender
 
 __all__ = [
     "RECOMMENDERS",
     "Batch",
     "ClosedFormRecommender",
+    "Coalition",
     "Embeddings",
     "FeatureTable",
     "IterativeRecommender",
+    "Objective",
     "Recommender",
+    "Sampling",
     "TrainingData",
+    "build_recommender",
 ]

@@ -17,6 +17,8 @@ from models.modality import COLLABORATIVE, Modality
 from models.registry import Registry
 
 Objective = Literal["ranking", "rating"]
+Sampling = Literal["pairwise", "shared", "none"]
+"""How a loss wants its negatives: own ones for each positive, one set for the whole batch, none."""
 Coalition = frozenset[str]
 """The players that take part in a score: modality names and COLLABORATIVE."""
 
@@ -101,7 +103,9 @@ def _dense_rows(matrix: Tensor, rows: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Batch:
-    """One training step. `users`, `items` i64[B]; `negatives` i64[B, N]; `ratings` f32[B]."""
+    """One training step. `users`, `items` i64[B]; `ratings` f32[B]; `negatives` as the model's
+    `sampling` says: pairwise i64[B, N], none of them a training item of the row's user; shared
+    i64[N], distinct items drawn uniformly for the whole batch; none i64[0]."""
 
     users: Tensor
     items: Tensor
@@ -138,6 +142,11 @@ class Recommender(nn.Module, ABC):
         self.objective = objective
         self.n_users, self.n_items = data.n_users, data.n_items
 
+    @classmethod
+    def fusion_shape(cls, config: Config, data: TrainingData) -> tuple[Mapping[Modality, int], int]:
+        """(in_dims, out_dim) of the fusion this model wants; only where `takes_fusion`."""
+        raise NotImplementedError(f"{cls.__name__} takes no fusion")
+
     @property
     def players(self) -> tuple[str, ...]:
         """Who shares the score in an attribution, modalities first."""
@@ -171,6 +180,11 @@ class IterativeRecommender(Recommender):
     @abstractmethod
     def loss(self, batch: Batch) -> Tensor:
         """Scalar, differentiable; regularisation included."""
+
+    @property
+    def sampling(self) -> Sampling:
+        """Which negatives `loss` expects."""
+        return "none" if self.objective == "rating" else "pairwise"
 
     def begin_epoch(self, epoch: int) -> None:
         """Hook before each epoch (graph models drop edges here)."""

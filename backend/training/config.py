@@ -1,0 +1,40 @@
+"""How long and how fast a model learns; saved with the run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from models.config import Config, setting
+from models.recommenders import Recommender
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig(Config):
+    """Settings of gradient training; closed forms use none of them."""
+
+    epochs: int = setting(100, help="Most passes over the training data.", low=1, high=10_000)
+    batch_size: int = setting(2048, help="Interactions per step.", low=1, high=1_000_000)
+    learning_rate: float = setting(0.001, help="Step size of Adam.", low=1e-6, high=1.0)
+    weight_decay: float = setting(
+        0.0, help="Decoupled decay of every weight (AdamW).", low=0.0, high=10.0, expert=True
+    )
+    patience: int = setting(
+        10, help="Evaluations without improvement before training stops.", low=1, high=10_000
+    )
+    eval_every: int = setting(1, help="Epochs between evaluations.", low=1, high=1000, expert=True)
+    negatives: int = setting(
+        1, help="Items a user did not take, per click, for pairwise losses.", low=1, high=1000
+    )
+    candidates: int = setting(
+        1024,
+        help="Items each click competes with in the softmax; all, where there are fewer.",
+        low=1,
+        high=1_000_000,
+        expert=True,
+    )
+
+
+def training_config(
+    model: type[Recommender], values: Mapping[str, object] | None = None
+) -> TrainingConfig:
+    """The model's own defaults with `values` over them; a typo raises ConfigError."""
+    return TrainingConfig.from_mapping({**model.training_defaults, **(values or {})})

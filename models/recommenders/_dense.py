@@ -1,0 +1,56 @@
+"""What the item-item models share: a history times a square matrix."""
+
+import torch
+from torch import Tensor
+
+from models.errors import ConfigError
+from models.graph import csr, distinct_pairs
+from models.recommenders._base import Embeddings, TrainingData
+
+MOST_ITEMS = 30_000
+_CHUNK_CELLS = 2**25
+
+
+def refuse_large_catalogue(name: str, n_items: int) -> None:
+    """Raises ConfigError where the square matrix would not fit an ordinary machine's memory."""
+    if n_items > MOST_ITEMS:
+        gigabytes = 4 * n_items**2 / 1e9
+        raise ConfigError(
+            f"'{name}' keeps a number for every pair of items: {gigabytes:.0f} GB for "
+            f"{n_items:,} items. Choose 'bpr' or 'lightgcn' above {MOST_ITEMS:,} items."
+        )
+
+
+def history_embeddings(keys: Tensor, weights: Tensor, n_users: int, take_part: bool) -> Embeddings:
+    """score(u, j) = sum over u's history of weights[i, j].
+
+    `keys` i64[N] = user * I + item, distinct; `weights` f32[I, I]. Users are the sparse history.
+    """
+    n_items = len(weights)
+    ones = torch.ones(len(keys), device=keys.device)
+    return Embeddings(
+        users=csr(keys // n_items, keys % n_items, ones, (n_users, n_items)),
+        items=weights.T.contiguous() if take_part else torch.zeros_like(weights),
+        user_bias=weights.new_zeros(n_users),
+        item_bias=weights.new_zeros(n_items),
+        offset=0.0,
+    )
+
+
+def common_users(data: TrainingData) -> Tensor:
+    """f32[I, I]: users with both items; the diagonal counts the users of one."""
+    users, items = distinct_pairs(data.users, data.items, data.n_items)
+    common = torch.zeros(data.n_items, data.n_items, device=items.device)
+    # Sparse times dense costs N * I steps where dense times dense would cost U * I².
+    chunk = max(1, _CHUNK_CELLS // max(data.n_items, 1))
+    bounds = torch.arange(0, data.n_users + chunk, chunk, device=users.device)
+    edges = torch.searchsorted(users, bounds).tolist()
+    for first, start, stop in zip(bounds.tolist(), edges, edges[1:], strict=False):
+        if start == stop:
+            continue
+        rows, columns = users[start:stop] - first, items[start:stop]
+        ones = torch.ones(len(rows), device=rows.device)
+        dense = torch.zeros(chunk, data.n_items, device=rows.device)
+        dense[rows, columns] = 1.0
+        common += csr(columns, rows, ones, (data.n_items, chunk)) @ dense
+    return common
