@@ -1,0 +1,368 @@
+"""Figures of the Compare page: who leads, for whom, at what cost."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from backend.figures import theme, wording
+from backend.workflows.comparison import Curve, Leaderboard, LeaderRow, PairedRow, Segments
+
+_MOST_IN_ONE_PLOT = 6
+
+
+def leaderboard(board: Leaderboard, pinned: str = "", dark: bool = False) -> go.Figure:
+    """All runs sorted, intervals as lines, the pinned run as a vertical rule.
+
+    `pinned` is a run id; runs that see clicks only are grey, the pinned run black or white.
+    """
+    name = wording.metric_title(board.metric)
+    rows = [row for row in board.rows if _value(row, board.metric) is not None]
+    if not rows:
+        return theme.sentence(name, "No finished run has this metric.")
+    better = "higher is better" if board.higher_is_better else "lower is better"
+    figure = theme.frame(
+        f"{name} of every run, 95 % interval over users",
+        x=f"{name} on test users ({better})",
+        height=120 + 30 * len(rows),
+    )
+    rows = rows[::-1]
+    labels = _distinct([row.label for row in rows])
+    colours = [
+        theme.ink(dark)
+        if row.run_id == pinned
+        else theme.ACCENT
+        if row.reads_content
+        else theme.BASELINE
+        for row in rows
+    ]
+    for row, label, colour in zip(rows, labels, colours, strict=True):
+        score = row.metrics[board.metric]
+        figure.add_scatter(
+            x=[score.low, score.high],
+            y=[label, label],
+            mode="lines",
+            line={"color": colour, "width": 3},
+            hoverinfo="skip",
+        )
+    figure.add_scatter(
+        x=[row.metrics[board.metric].value for row in rows],
+        y=labels,
+        mode="markers",
+        marker={"color": colours, "size": 11},
+        text=[wording.interval(row.metrics[board.metric]) for row in rows],
+        hovertemplate="%{y}<br>%{text}<extra></extra>",
+    )
+    for row in rows:
+        if row.run_id == pinned:
+            theme.rule(figure, row.metrics[board.metric].value, "compared with")
+    figure.update_yaxes(type="category", range=[-0.7, len(rows) - 0.3])
+    return figure
+
+
+def fusion_strategies(board: Leaderboard) -> go.Figure:
+    """One row per fusion strategy: every run of it as a point, their mean as a bar.
+
+    The best run that sees clicks only is the vertical rule.
+    """
+    name = wording.metric_title(board.metric)
+    scored = [row for row in board.rows if _value(row, board.metric) is not None]
+    fused = [row for row in scored if row.fusion]
+    if not fused:
+        return theme.sentence(
+            "Fusion strategies", "No run with a fusion yet. Train 'fused' with several strategies."
+        )
+    groups: dict[str, list[LeaderRow]] = {}
+    for row in fused:
+        groups.setdefault(fusion_title(row), []).append(row)
+    means = {key: _mean([_value(r, board.metric) for r in group]) for key, group in groups.items()}
+    names = sorted(groups, key=lambda key: means[key], reverse=not board.higher_is_better)
+    figure = theme.frame(
+        f"Fusion strategies side by side: {name}",
+        x=f"{name} on test users",
+        height=130 + 44 * len(names),
+    )
+    figure.add_bar(
+        y=[theme.safe(key) for key in names],
+        x=[means[key] for key in names],
+        orientation="h",
+        marker_color=theme.ACCENT,
+        opacity=0.55,
+        text=[wording.number(means[key]) for key in names],
+        textposition="inside",
+        insidetextanchor="start",
+        hovertemplate="%{y}: mean %{text}<extra></extra>",
+    )
+    for key in names:
+        for row in groups[key]:
+            score = row.metrics[board.metric]
+            figure.add_scatter(
+                x=[score.value],
+                y=[theme.safe(key)],
+                mode="markers",
+                marker={"color": theme.ACCENT, "size": 9},
+                error_x=_error(score.low, score.value, score.high, theme.ACCENT),
+                hovertemplate=f"{theme.safe(row.label)}<br>{wording.interval(score)}<extra></extra>",
+            )
+    clicks = [row for row in scored if not row.reads_content]
+    if clicks:
+        best = (max if board.higher_is_better else min)(
+            clicks, key=lambda row: row.metrics[board.metric].value
+        )
+        theme.rule(figure, best.metrics[board.metric].value, f"clicks only: {best.label}")
+    return figure
+
+
+def learning_curves(curves: Sequence[Curve], metric: str) -> go.Figure:
+    """Validation metric per epoch; small multiples beyond six runs. The best epoch is marked."""
+    name = wording.metric_title(metric)
+    if not curves:
+        return theme.sentence(
+            "Learning curves", "The chosen runs are solved, not trained in steps."
+        )
+    if len(curves) > _MOST_IN_ONE_PLOT:
+        return _multiples(curves, name)
+    figure = theme.frame(f"{name} on validation while training", x="Epoch", y=name, height=420)
+    labels = _distinct([curve.label for curve in curves])
+    for place, (curve, label) in enumerate(zip(curves, labels, strict=True)):
+        colour = theme.RUN_COLOURS[place]
+        figure.add_scatter(
+            x=curve.epochs,
+            y=curve.metric,
+            name=label,
+            mode="lines",
+            connectgaps=True,
+            line={"color": colour, "width": 2, "dash": theme.DASHES[place]},
+            hovertemplate="Epoch %{x}: %{y:.3g}<extra>%{fullData.name}</extra>",
+        )
+        _mark_best(figure, curve, colour)
+    return theme.legend_on_top(figure)
+
+
+def segments(found: Segments) -> go.Figure:
+    """Mean metric per run and user segment, the value printed in every cell."""
+    title = "For whom each run works"
+    if not found.values or not found.segments:
+        return theme.sentence(title, "No per-user results to divide.")
+    labels = _distinct(list(found.labels))
+    columns = [
+        f"{theme.safe(name)}<br>{size:,} people"
+        for name, size in zip(found.segments, found.sizes, strict=True)
+    ]
+    grid = [[math.nan if v is None else v for v in row] for row in found.values][::-1]
+    figure = theme.frame(title, x="People by training interactions", height=150 + 34 * len(labels))
+    figure.add_heatmap(
+        z=grid,
+        x=columns,
+        y=labels[::-1],
+        colorscale=[list(stop) for stop in theme.SEQUENTIAL],
+        showscale=False,
+        xgap=2,
+        ygap=2,
+        text=[["" if math.isnan(v) else wording.number(v) for v in row] for row in grid],
+        texttemplate="%{text}",
+        hovertemplate="%{y}<br>%{x}: %{text}<extra></extra>",
+    )
+    return figure
+
+
+def forest(rows: Sequence[PairedRow], baseline: str, metric: str) -> go.Figure:
+    """Differences from the baseline with intervals; hollow where the interval covers zero."""
+    title = f"Difference from {theme.safe(wording.shortened(baseline, 40))}"
+    if not rows:
+        return theme.sentence(title, "Nothing else to compare with.")
+    ordered = sorted(rows, key=lambda row: row.difference.value)
+    labels = _distinct([row.label for row in ordered])
+    figure = theme.frame(
+        title,
+        x=f"Difference in {wording.metric_title(metric)}, same users (0 = no difference)",
+        height=130 + 32 * len(ordered),
+    )
+    for row, label in zip(ordered, labels, strict=True):
+        gap = row.difference
+        clear = gap.low > 0 or gap.high < 0
+        colour = theme.ACCENT if clear else theme.BASELINE
+        figure.add_scatter(
+            x=[gap.value],
+            y=[label],
+            mode="markers",
+            marker={"color": colour, "size": 11, "symbol": "circle" if clear else "circle-open"},
+            error_x=_error(gap.low, gap.value, gap.high, colour),
+            hovertemplate=(
+                f"{label}<br>{wording.signed(gap.value)} "
+                f"[{wording.signed(gap.low)}, {wording.signed(gap.high)}]<br>"
+                f"{wording.percent(row.relative, sign=True)}<extra></extra>"
+            ),
+        )
+    theme.rule(figure, 0.0, "no difference")
+    figure.update_yaxes(type="category", range=[-0.7, len(ordered) - 0.3])
+    return figure
+
+
+def costs(board: Leaderboard, against: str = "seconds", dark: bool = False) -> go.Figure:
+    """Metric against training seconds or parameters (log scale); up and left is better."""
+    name = wording.metric_title(board.metric)
+    shown = [
+        row
+        for row in board.rows
+        if _value(row, board.metric) is not None and getattr(row, against) > 0
+    ]
+    title = f"{name} against {'training time' if against == 'seconds' else 'size'}"
+    if not shown:
+        return theme.sentence(title, "No run has this cost on record.")
+    unit = "Training time (s, log scale)" if against == "seconds" else "Parameters (log scale)"
+    figure = theme.frame(title, x=unit, y=f"{name} on test users", height=440)
+    values = [row.metrics[board.metric].value for row in shown]
+    figure.add_scatter(
+        x=[getattr(row, against) for row in shown],
+        y=values,
+        mode="markers+text" if len(shown) <= 14 else "markers",
+        text=[theme.safe(wording.shortened(row.label, 24)) for row in shown],
+        textposition="top center",
+        textfont={"size": 11},
+        marker={
+            "size": 11,
+            "color": [theme.ACCENT if row.reads_content else theme.BASELINE for row in shown],
+        },
+        customdata=[
+            [wording.duration(row.seconds), f"{row.parameters:,}", wording.interval(score)]
+            for row, score in ((row, row.metrics[board.metric]) for row in shown)
+        ],
+        hovertemplate=(
+            "%{text}<br>%{customdata[2]}<br>%{customdata[0]}, %{customdata[1]} parameters"
+            "<extra></extra>"
+        ),
+    )
+    front = _front(shown, against, board)
+    figure.add_scatter(
+        x=[getattr(row, against) for row in front],
+        y=[row.metrics[board.metric].value for row in front],
+        mode="lines",
+        line={"color": theme.ink(dark), "width": 1, "dash": "dot", "shape": "hv"},
+        hoverinfo="skip",
+    )
+    figure.update_xaxes(type="log", dtick=1)
+    return figure
+
+
+def win_loss(pairs: Sequence[tuple[str, float, float]], label_a: str, label_b: str) -> go.Figure:
+    """For how many people each of two runs is better."""
+    title = "Who gets the better list"
+    if not pairs:
+        return theme.sentence(title, "The two runs share no users.")
+    gaps = np.array([a - b for _, a, b in pairs])
+    counts = [int((gaps > 0).sum()), int((gaps == 0).sum()), int((gaps < 0).sum())]
+    names = [
+        f"{theme.safe(wording.shortened(label_a, 30))} better",
+        "No difference",
+        f"{theme.safe(wording.shortened(label_b, 30))} better",
+    ]
+    figure = theme.frame(title, x="People", height=220)
+    figure.add_bar(
+        y=names[::-1],
+        x=counts[::-1],
+        orientation="h",
+        marker_color=[theme.BASELINE, theme.GRID, theme.ACCENT],
+        text=[f"{n:,} ({wording.percent(n / len(pairs))})" for n in counts[::-1]],
+        textposition="auto",
+        hovertemplate="%{y}: %{text}<extra></extra>",
+    )
+    return figure
+
+
+def fusion_title(row: LeaderRow) -> str:
+    """What a run shares with its repetitions: "Fused · Late · seed 2" -> "Late"."""
+    parts = [part.strip() for part in row.label.split("·")][1:]
+    return " · ".join(part for part in parts if not part.startswith("seed ")) or (row.fusion or "")
+
+
+def _multiples(curves: Sequence[Curve], name: str) -> go.Figure:
+    columns = 3
+    lines = -(-len(curves) // columns)
+    titles = [theme.safe(wording.shortened(curve.label, 34)) for curve in curves]
+    figure = make_subplots(
+        lines, columns, shared_yaxes="all", subplot_titles=titles,
+        horizontal_spacing=0.05, vertical_spacing=min(0.12, 0.4 / lines),
+    )  # fmt: skip
+    frame = theme.frame(f"{name} on validation while training", height=80 + 190 * lines)
+    figure.update_layout(frame.layout)
+    figure.update_layout(margin={"t": 90}, xaxis_title="", yaxis_title="")
+    figure.update_annotations(font_size=12)
+    for place, curve in enumerate(curves):
+        row, column = place // columns + 1, place % columns + 1
+        figure.add_scatter(
+            x=curve.epochs,
+            y=curve.metric,
+            mode="lines",
+            connectgaps=True,
+            line={"color": theme.ACCENT, "width": 2},
+            hovertemplate="Epoch %{x}: %{y:.3g}<extra></extra>",
+            row=row,
+            col=column,
+        )
+    figure.update_xaxes(gridcolor=theme.GRID)
+    figure.update_yaxes(gridcolor=theme.GRID)
+    return figure
+
+
+def _mark_best(figure: go.Figure, curve: Curve, colour: str) -> None:
+    if curve.best_epoch not in curve.epochs:
+        return
+    value = curve.metric[curve.epochs.index(curve.best_epoch)]
+    if value is not None:
+        figure.add_scatter(
+            x=[curve.best_epoch],
+            y=[value],
+            mode="markers",
+            marker={"color": colour, "size": 11, "symbol": "star"},
+            showlegend=False,
+            hovertemplate="Best epoch %{x}: %{y:.3g}<extra></extra>",
+        )
+
+
+def _front(rows: Sequence[LeaderRow], against: str, board: Leaderboard) -> list[LeaderRow]:
+    """Runs that nothing beats at equal or lower cost."""
+    sign = 1 if board.higher_is_better else -1
+    front: list[LeaderRow] = []
+    for row in sorted(rows, key=lambda r: (getattr(r, against), -sign * _score(r, board))):
+        if not front or sign * _score(row, board) > sign * _score(front[-1], board):
+            front.append(row)
+    return front
+
+
+def _score(row: LeaderRow, board: Leaderboard) -> float:
+    return row.metrics[board.metric].value
+
+
+def _value(row: LeaderRow, metric: str) -> float | None:
+    score = row.metrics.get(metric)
+    return score.value if score is not None and math.isfinite(score.value) else None
+
+
+def _mean(values: Sequence[float | None]) -> float:
+    return float(np.mean([value for value in values if value is not None]))
+
+
+def _error(low: float, value: float, high: float, colour: str) -> dict[str, object]:
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [high - value],
+        "arrayminus": [value - low],
+        "color": colour,
+        "thickness": 2.5,
+        "width": 0,
+    }
+
+
+def _distinct(labels: Sequence[str]) -> list[str]:
+    """Escaped and shortened; equal ones are numbered, since an axis merges equal names."""
+    seen: dict[str, int] = {}
+    result = []
+    for label in labels:
+        text = theme.safe(wording.shortened(label, 40))
+        seen[text] = seen.get(text, 0) + 1
+        result.append(text if seen[text] == 1 else f"{text} ({seen[text]})")
+    return result

@@ -1,0 +1,123 @@
+"""Colours and the common frame of every figure; readable on a light and on a dark ground."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import plotly.graph_objects as go
+
+from backend.schema import COLLABORATIVE, Modality
+
+MODALITY_COLOURS: Final[Mapping[str, str]] = {
+    Modality.IMAGE.value: "#0072B2",
+    Modality.TEXT.value: "#E69F00",
+    Modality.AUDIO.value: "#009E73",
+    Modality.VIDEO.value: "#CC79A7",
+    Modality.ATTRIBUTES.value: "#56B4E9",
+    Modality.REVIEWS.value: "#D55E00",
+    COLLABORATIVE: "#6B7280",
+}
+"""Okabe-Ito, safe for colour-blind readers; the same everywhere."""
+
+PLAYER_TITLES: Final[Mapping[str, str]] = {
+    Modality.IMAGE.value: "Image",
+    Modality.TEXT.value: "Text",
+    Modality.AUDIO.value: "Audio",
+    Modality.VIDEO.value: "Video",
+    Modality.ATTRIBUTES.value: "Attributes",
+    Modality.REVIEWS.value: "Reviews",
+    COLLABORATIVE: "Clicks",
+}
+"""What a modality, or the collaborative part, is called on a page."""
+
+BASELINE: Final = "#9CA3AF"
+"""Runs that see clicks only, and everything a reader compares against."""
+ACCENT: Final = "#7C6BD6"
+"""Runs that read content; not the colour of any modality."""
+INK_LIGHT: Final = "#111827"
+"""The pinned run on a light ground."""
+INK_DARK: Final = "#F9FAFB"
+"""The pinned run on a dark ground."""
+RUN_COLOURS: Final = ("#7C6BD6", "#0D9488", "#C026D3", "#65A30D", "#E11D48", "#B45309")
+"""For at most six curves in one plot; none of them stands for a modality."""
+DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+"""Go with RUN_COLOURS, so that colour is never the only difference."""
+GRID: Final = "rgba(128, 128, 128, 0.22)"
+SEQUENTIAL: Final = (
+    (0.0, "rgba(124, 107, 214, 0.06)"),
+    (1.0, "rgba(124, 107, 214, 0.85)"),
+)
+"""For heat maps; transparent at the low end, so it fits both grounds."""
+
+
+def ink(dark: bool) -> str:
+    """The pinned run's colour on this ground."""
+    return INK_DARK if dark else INK_LIGHT
+
+
+def player_title(player: str) -> str:
+    """ "collaborative" -> "Clicks"."""
+    return PLAYER_TITLES.get(player, player.replace("_", " ").capitalize())
+
+
+def player_colour(player: str) -> str:
+    """The modality's colour; the baseline grey for a name that is none."""
+    return MODALITY_COLOURS.get(player, BASELINE)
+
+
+def safe(text: object) -> str:
+    """Plotly renders a subset of HTML in every label: text from data must not be read as that."""
+    return str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def frame(title: str, *, x: str = "", y: str = "", height: int = 360) -> go.Figure:
+    """An empty figure with title, axis titles and a transparent ground."""
+    figure = go.Figure()
+    figure.update_layout(
+        title={"text": title, "font": {"size": 15}, "x": 0, "xanchor": "left"},
+        height=height,
+        margin={"l": 8, "r": 16, "t": 48, "b": 8},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        hoverlabel={"align": "left"},
+        showlegend=False,
+        bargap=0.35,
+        uirevision=title,
+    )
+    figure.update_xaxes(
+        title={"text": x}, gridcolor=GRID, zerolinecolor=GRID, automargin=True, title_standoff=8
+    )
+    figure.update_yaxes(
+        title={"text": y}, gridcolor=GRID, zerolinecolor=GRID, automargin=True, title_standoff=8
+    )
+    return figure
+
+
+def legend_on_top(figure: go.Figure) -> go.Figure:
+    """A legend in one row under the title (for at most six entries)."""
+    figure.update_layout(
+        showlegend=True,
+        legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "title": {"text": ""}},
+        margin={"t": 76},
+    )
+    return figure
+
+
+def sentence(title: str, text: str, height: int = 220) -> go.Figure:
+    """The empty case: a figure that says why there is nothing to see."""
+    figure = frame(title, height=height)
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False)
+    figure.add_annotation(
+        text=safe(text), x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False,
+        font={"size": 14}, opacity=0.75,
+    )  # fmt: skip
+    return figure
+
+
+def rule(figure: go.Figure, x: float, label: str) -> None:
+    """A vertical rule where the baseline stands."""
+    figure.add_vline(x=x, line={"color": BASELINE, "width": 1.5, "dash": "dash"})
+    figure.add_annotation(
+        x=x, y=1, yref="paper", yanchor="bottom", text=safe(label), showarrow=False,
+        font={"size": 11, "color": BASELINE},
+    )  # fmt: skip
