@@ -1,0 +1,156 @@
+"""Product pictures: a sketch cut from cloth, lit from the upper left, on a soft background."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFilter
+
+from backend.data.synthetic import accessories, garments
+from backend.data.synthetic.catalogue import Catalogue
+from backend.data.synthetic.fabrics import SIDE, Array, Colour, cloth, colours_for, folds, relief
+from backend.data.synthetic.outlines import Path2, Sketch, Tone
+from backend.data.synthetic.vocabulary import CATEGORIES, CUTS, PROPERTIES, column
+
+_FINE = 3
+"""Outlines are drawn at three times the size and reduced: smooth edges."""
+
+Draw = Callable[[float, float, np.random.Generator], Sketch]
+
+SKETCHES: Final[dict[str, Draw]] = {
+    "T-shirts": garments.t_shirt,
+    "Shirts": garments.shirt,
+    "Sweaters": garments.sweater,
+    "Jackets": garments.jacket,
+    "Dresses": garments.dress,
+    "Skirts": garments.skirt,
+    "Trousers": garments.trousers,
+    "Sneakers": accessories.sneaker,
+    "Boots": accessories.boot,
+    "Heels": accessories.heel,
+    "Handbags": accessories.handbag,
+    "Backpacks": accessories.backpack,
+    "Totes": accessories.tote,
+}
+
+PROPORTIONS: Final[dict[str, tuple[float, float]]] = {
+    "slim": (0.74, 1.02),
+    "wide": (1.3, 0.98),
+    "short": (1.02, 0.72),
+    "long": (1.0, 1.28),
+}
+
+_BACKGROUNDS: Final = (
+    (244, 241, 236),
+    (238, 240, 242),
+    (241, 236, 231),
+    (236, 239, 234),
+    (245, 240, 240),
+)
+
+
+def draw_picture(catalogue: Catalogue, row: int, seed: int) -> Image.Image:
+    """RGB, 224 x 224. Colour, pattern and cut always show; the material only where it is told."""
+    rng = np.random.default_rng([seed, 6, row])
+    codes = catalogue.codes[row]
+    value = {p.name: p.values[int(c)] for p, c in zip(PROPERTIES, codes, strict=True)}
+    kind = CATEGORIES[int(catalogue.category[row])].name
+    width, length = PROPORTIONS[CUTS[int(codes[column("cut")])]]
+    wobble = rng.uniform(0.96, 1.04, 2)
+    sketch = SKETCHES[kind](width * wobble[0], length * wobble[1], rng).placed()
+    material = value["material"] if catalogue.told[row, column("material")] else ""
+    return render(sketch, value["colour"], value["pattern"], material, rng)
+
+
+def render(
+    sketch: Sketch, colour: str, pattern: str, material: str, rng: np.random.Generator
+) -> Image.Image:
+    """Paint a placed sketch; `material` "" is a smooth cloth without relief."""
+    colours = colours_for(colour, rng)
+    base = colours[0]
+    surface = relief(material) * folds(int(rng.integers(6)))
+    masks = [_mask(part.outline) for part in sketch.parts]
+    canvas = background(int(rng.integers(len(_BACKGROUNDS)))).copy()
+    _cast_shadow(canvas, np.max(masks, axis=0), sketch.stands)
+    sole = np.array([(240, 238, 232), (62, 56, 54), (186, 150, 110)][int(rng.integers(3))])
+    solid: dict[Tone, Colour] = {
+        Tone.TRIM: base * 0.86 + (12 if base.mean() < 90 else 0),
+        Tone.SHADE: base * 0.5,
+        Tone.SOLE: sole.astype(np.float32),
+        Tone.METAL: np.array((196, 164, 96), dtype=np.float32),
+    }
+    state = rng.integers(2**31)
+    for part, mask in zip(sketch.parts, masks, strict=True):
+        if part.tone == Tone.FABRIC:
+            paint = cloth(pattern, colours, part.turn, np.random.default_rng(state))
+        else:
+            paint = np.broadcast_to(solid[part.tone], (SIDE, SIDE, 3))
+        _lay(canvas, paint, mask, surface if part.tone != Tone.SOLE else None)
+    _stitch(canvas, sketch, base, solid)
+    return Image.fromarray(np.clip(canvas, 0, 255).astype(np.uint8))
+
+
+@lru_cache(maxsize=8)
+def background(number: int) -> Array:
+    """f32[224, 224, 3]: a neutral studio wall, a little darker towards floor and corners."""
+    y, x = np.mgrid[0:SIDE, 0:SIDE].astype(np.float32) / SIDE
+    light = 1.01 - 0.05 * y**2 - 0.05 * ((x - 0.45) ** 2 + (y - 0.4) ** 2)
+    return np.asarray(np.array(_BACKGROUNDS[number], dtype=np.float32) * light[:, :, None])
+
+
+def _mask(outline: Path2) -> NDArray[np.uint8]:
+    fine = Image.new("L", (SIDE * _FINE, SIDE * _FINE))
+    ImageDraw.Draw(fine).polygon([(x * SIDE * _FINE, y * SIDE * _FINE) for x, y in outline], 255)
+    return np.asarray(fine.reduce(_FINE))
+
+
+def _cast_shadow(canvas: Array, mask: NDArray[np.uint8], stands: bool) -> None:
+    whole = Image.fromarray(mask)
+    shade = Image.new("L", whole.size)
+    if stands:
+        left, _, right, low = whole.getbbox() or (0, 0, SIDE, SIDE)
+        box = (left + 4, low - 7, right - 4, low + 7)
+        ImageDraw.Draw(shade).ellipse(box, fill=190)
+        soft = shade.filter(ImageFilter.GaussianBlur(5))
+    else:
+        shade.paste(whole, (4, 6))
+        soft = shade.filter(ImageFilter.GaussianBlur(6))
+    canvas *= 1 - 0.3 * (np.asarray(soft, dtype=np.float32) / 255)[:, :, None]
+
+
+def _lay(canvas: Array, paint: Array, mask: NDArray[np.uint8], surface: Array | None) -> None:
+    """Blend one part in: darker towards its edge, brighter on the side of the light."""
+    image = Image.fromarray(mask)
+    left, top, right, low = image.getbbox() or (0, 0, 1, 1)
+    box = (max(left - 8, 0), max(top - 8, 0), min(right + 8, SIDE), min(low + 8, SIDE))
+    area = np.s_[box[1] : box[3], box[0] : box[2]]
+    near = np.asarray(image.crop(box).filter(ImageFilter.BoxBlur(5)), dtype=np.float32) / 255
+    lean = np.zeros_like(near)
+    lean[3:-3, 3:-3] = near[6:, 6:] - near[:-6, :-6]
+    light = 0.80 + 0.22 * near + 0.16 * lean
+    if surface is not None:
+        light = light * surface[area]
+    share = (mask[area].astype(np.float32) / 255)[:, :, None]
+    canvas[area] += share * (paint[area] * light[:, :, None] - canvas[area])
+
+
+def _stitch(canvas: Array, sketch: Sketch, base: Colour, solid: dict[Tone, Colour]) -> None:
+    """Seams, laces, zips and buttons: darker or lighter than the cloth below, or of a tone."""
+    dark = 0.55 if base.mean() > 80 else 1.55
+    inks: dict[str, Colour] = {"light": np.array((248, 245, 238), dtype=np.float32), **solid}
+    for ink in ("dark", *inks):
+        seams = [s for s in sketch.seams if (s.tone or ("light" if s.light else "dark")) == ink]
+        if not seams:
+            continue
+        fine = Image.new("L", (SIDE * _FINE, SIDE * _FINE))
+        draw = ImageDraw.Draw(fine)
+        for seam in seams:
+            points = [(x * SIDE * _FINE, y * SIDE * _FINE) for x, y in seam.line]
+            draw.line(points, 255, max(1, round(seam.width * SIDE * _FINE)), joint="curve")
+        share = np.asarray(fine.reduce(_FINE), dtype=np.float32)[:, :, None] / 255
+        if ink == "dark":
+            canvas *= 1 + 0.75 * share * (dark - 1)
+        else:
+            canvas += 0.92 * share * (inks[ink] - canvas)
