@@ -53,7 +53,7 @@ class RankingResult:
 class RatingResult:
     """Errors of predicted ratings.
 
-    `predicted`, `squared`, `absolute` f32[N] per interaction of the truth; `metrics` over all of
+    `predicted`, `squared`, `absolute` f32[N] per interaction of the truth; `totals` over all of
     them (what papers report; NaN for an empty truth); `users` i64[E], ascending, and
     `per_user["rmse"]` f32[E].
     """
@@ -61,21 +61,21 @@ class RatingResult:
     predicted: NDArray[np.float32]
     squared: NDArray[np.float32]
     absolute: NDArray[np.float32]
-    metrics: Mapping[str, float]
+    totals: Mapping[str, float]
     users: NDArray[np.int64]
     per_user: Mapping[str, NDArray[np.float32]]
 
     @property
     def rmse(self) -> float:
-        return self.metrics["rmse"]
+        return self.totals["rmse"]
 
     @property
     def mae(self) -> float:
-        return self.metrics["mae"]
+        return self.totals["mae"]
 
     def means(self) -> dict[str, float]:
-        """The metrics, under the name that ranking results use."""
-        return dict(self.metrics)
+        """The totals, under the name that ranking results use."""
+        return dict(self.totals)
 
 
 def evaluate_ranking(
@@ -184,7 +184,7 @@ def evaluate_rating(
         predicted=predicted.numpy(),
         squared=errors.square().float().numpy(),
         absolute=errors.abs().float().numpy(),
-        metrics={name: float(rate(errors, everybody, 1)) for name, rate in rates.items()},
+        totals={name: float(rate(errors, everybody, 1)) for name, rate in rates.items()},
         users=rows,
         per_user={
             name: rate(errors, each, len(rows)).float().numpy() for name, rate in rates.items()

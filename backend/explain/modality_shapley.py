@@ -1,0 +1,243 @@
+"""Which modality accounts for how much of a score: exact Shapley values.
+
+The players are the modalities and the collaborative part; the value of a coalition is the score
+that the model gives with only these players present, through its own path for missing ones
+(Shapley 1953; Lundberg & Lee 2017). With P players all 2^P coalitions are computed, nothing is
+sampled. J is the number of sampled items.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import chain, combinations
+from math import factorial
+from types import MappingProxyType
+
+import torch
+from torch import Tensor
+
+from backend.errors import InvalidInput
+from models.modality import COLLABORATIVE, Modality
+from models.recommenders import Embeddings, FeatureTable, Recommender
+
+Coalition = frozenset[str]
+_MAX_PLAYERS = 10
+_CELLS = 1 << 23
+"""Coalition values held at once when profiles are computed."""
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """Scores taken apart. `values` f64[..., P] in the order of `players`; `baseline`, `score`
+    f64[...]; baseline + values.sum(-1) = score. Where an item number was -1 everything is NaN."""
+
+    players: tuple[str, ...]
+    values: Tensor
+    baseline: Tensor
+    score: Tensor
+
+
+class CoalitionTables:
+    """A model under every coalition of its players, on the CPU; built once per run.
+
+    Raises InvalidInput above ten players (1,024 coalitions).
+    """
+
+    def __init__(self, model: Recommender) -> None:
+        self.players: tuple[str, ...] = model.players
+        if len(self.players) > _MAX_PLAYERS:
+            raise InvalidInput(
+                f"Exact attributions need at most {_MAX_PLAYERS} modalities; this run has more."
+            )
+        self._model = model
+        self._coalitions = _coalitions(self.players)
+        with _evaluating(model):
+            self._tables = {
+                coalition: _on_cpu(model.embed(coalition)) for coalition in self._coalitions
+            }
+
+    def embeddings(self, coalition: Coalition | None = None) -> Embeddings:
+        """The model with these players (None: all of them)."""
+        return self._tables[frozenset(self.players) if coalition is None else coalition]
+
+    def attribute(self, users: Tensor, items: Tensor) -> Attribution:
+        """For pairs: `users`, `items` i64[...] of one shape."""
+        return self._attribution(self.values(users, items), items)
+
+    def attribute_lists(self, users: Tensor, items: Tensor) -> Attribution:
+        """For the lists of U users: `users` i64[U], `items` i64[U, K]; values f64[U, K, P]."""
+        return self.attribute(users.unsqueeze(1).expand(items.shape), items)
+
+    def interactions(self, users: Tensor, items: Tensor) -> Tensor:
+        """f64[..., P, P], symmetric, zero diagonal: what two players are worth together beyond
+        what each is worth alone (Grabisch & Roubens 1999); positive: they complete each other,
+        negative: they say the same."""
+        return interaction_index(self.values(users, items), len(self.players))
+
+    def attribute_new_items(
+        self, users: Tensor, features: Mapping[Modality, FeatureTable]
+    ) -> Attribution:
+        """For B items that were not there in training: values f64[U, B, P] for `users` i64[U].
+
+        The users keep what is known of them; the new items have no clicks, so that the
+        collaborative player gets exactly 0 and its constant part stands in the baseline. Only
+        where the model reads content.
+        """
+        if not self._model.reads_content:
+            raise InvalidInput(
+                "This run does not read pictures or text, so it cannot score new items. "
+                "Choose a run that does."
+            )
+        held = next(chain(self._model.parameters(), self._model.buffers()), torch.empty(0))
+        values = []
+        with _evaluating(self._model):
+            for coalition in self._coalitions:
+                table = self.embeddings(coalition | ({COLLABORATIVE} & set(self.players)))
+                given = {m: _only(t, m in coalition).to(held.device) for m, t in features.items()}
+                vectors, bias = (part.cpu() for part in self._model.embed_new_items(given))
+                dots = table.user_rows(users) @ vectors.T + bias
+                values.append(dots + table.user_bias[users].unsqueeze(1) + table.offset)
+        return self._attribution(torch.stack(values).double(), None)
+
+    def values(self, users: Tensor, items: Tensor) -> Tensor:
+        """f64[2^P, ...]: the score of each pair under each coalition; coalition number b holds
+        player p where bit p of b is set. Padding (-1) is scored as item 0."""
+        flat_users, flat_items = users.reshape(-1), items.clamp(min=0).reshape(-1)
+        scores = [
+            self.embeddings(coalition).score_pairs(flat_users, flat_items)
+            for coalition in self._coalitions
+        ]
+        return torch.stack(scores).double().reshape(-1, *items.shape)
+
+    def grid(self, users: Tensor, items: Tensor) -> Iterator[Tensor]:
+        """Attributions of all items of `items` i64[J] for chunks of `users`: f64[chunk, J, P]."""
+        size = max(1, _CELLS // (len(self._coalitions) * max(len(items), 1)))
+        for chunk in torch.split(users, size):
+            values = torch.stack(
+                [_scores(self.embeddings(c), chunk, items) for c in self._coalitions]
+            )
+            yield shapley(values.double(), len(self.players))
+
+    def _attribution(self, values: Tensor, items: Tensor | None) -> Attribution:
+        result = Attribution(
+            self.players, shapley(values, len(self.players)), values[0], values[-1]
+        )
+        if items is None or not bool((items < 0).any()):
+            return result
+        absent = items < 0
+        return replace(
+            result,
+            values=result.values.masked_fill(absent.unsqueeze(-1), torch.nan),
+            baseline=result.baseline.masked_fill(absent, torch.nan),
+            score=result.score.masked_fill(absent, torch.nan),
+        )
+
+
+def shapley(values: Tensor, n_players: int) -> Tensor:
+    """f64[2^P, ...] coalition values -> f64[..., P].
+
+    Sums weighted *differences* of neighbouring coalitions, so that a player that never changes
+    the score gets exactly 0, not a rounding error.
+    """
+    cube = values.reshape([2] * n_players + list(values.shape[1:]))
+    weights = _size_weights(n_players - 1, n_players)
+    shares = []
+    for player in range(n_players):
+        axis = n_players - 1 - player  # the lowest bit is the last axis
+        gain = (cube.select(axis, 1) - cube.select(axis, 0)).reshape(len(weights), -1)
+        shares.append((weights.unsqueeze(1) * gain).sum(0).reshape(values.shape[1:]))
+    return torch.stack(shares, -1)
+
+
+def interaction_index(values: Tensor, n_players: int) -> Tensor:
+    """f64[2^P, ...] coalition values -> f64[..., P, P]."""
+    result = values.new_zeros(*values.shape[1:], n_players, n_players)
+    cube = values.reshape([2] * n_players + list(values.shape[1:]))
+    for low, high in combinations(range(n_players), 2):
+        first, second = n_players - 1 - high, n_players - 1 - low
+        weights = _size_weights(n_players - 2, n_players - 1)
+        with_first, without = cube.select(first, 1), cube.select(first, 0)
+        joint = (
+            with_first.select(second - 1, 1)
+            - with_first.select(second - 1, 0)
+            - without.select(second - 1, 1)
+            + without.select(second - 1, 0)
+        )
+        share = (weights.unsqueeze(1) * joint.reshape(len(weights), -1)).sum(0)
+        result[..., low, high] = result[..., high, low] = share.reshape(values.shape[1:])
+    return result
+
+
+def spread(tables: CoalitionTables, users: Tensor, items: Tensor) -> Tensor:
+    """f64[U, P]: mean absolute deviation of each player's contribution over the item sample.
+
+    A contribution that is the same for every item re-orders nothing, whatever its size; what
+    varies from item to item is what decides the list.
+    """
+    parts = [(phi - phi.mean(1, keepdim=True)).abs().mean(1) for phi in tables.grid(users, items)]
+    return torch.cat(parts) if parts else torch.zeros(0, len(tables.players)).double()
+
+
+def user_profile(tables: CoalitionTables, users: Tensor, items: Tensor) -> Tensor:
+    """f64[U, P]: the share of each player in what orders a user's list; rows sum to 1.
+
+    `items` i64[J] is a sample of the catalogue, the same for all. A user to whom every item
+    scores the same gets a row of zeros.
+    """
+    size = spread(tables, users, items)
+    total = size.sum(1, keepdim=True)
+    return torch.where(total > 0, size / total.clamp(min=1e-300), 0.0)
+
+
+def run_profile(tables: CoalitionTables, users: Tensor, items: Tensor) -> Mapping[str, float]:
+    """Player -> mean absolute contribution, centred per user as in `spread`, in score units."""
+    size = spread(tables, users, items)
+    mean = size.mean(0) if len(size) else size.new_zeros(len(tables.players))
+    return MappingProxyType(dict(zip(tables.players, mean.tolist(), strict=True)))
+
+
+def _coalitions(players: tuple[str, ...]) -> list[Coalition]:
+    return [
+        frozenset(p for bit, p in enumerate(players) if number >> bit & 1)
+        for number in range(2 ** len(players))
+    ]
+
+
+def _size_weights(others: int, total: int) -> Tensor:
+    """Weight of each coalition of the other players, f64[2^others], by its size s:
+    s! (total - s - 1)! / total!."""
+    by_size = [factorial(s) * factorial(total - s - 1) / factorial(total) for s in range(total)]
+    weights = [by_size[number.bit_count()] for number in range(2**others)]
+    return torch.tensor(weights, dtype=torch.float64)
+
+
+def _scores(table: Embeddings, users: Tensor, items: Tensor) -> Tensor:
+    biases = table.user_bias[users].unsqueeze(1) + table.item_bias[items] + table.offset
+    return table.user_rows(users) @ table.items[items].T + biases
+
+
+def _only(table: FeatureTable, kept: bool) -> FeatureTable:
+    if kept:
+        return table
+    return FeatureTable(torch.zeros_like(table.values), torch.zeros_like(table.present))
+
+
+def _on_cpu(table: Embeddings) -> Embeddings:
+    return Embeddings(
+        table.users.cpu(),
+        table.items.cpu(),
+        table.user_bias.cpu(),
+        table.item_bias.cpu(),
+        table.offset,
+    )
+
+
+@contextmanager
+def _evaluating(model: Recommender) -> Iterator[None]:
+    training = model.training
+    model.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        model.train(training)
