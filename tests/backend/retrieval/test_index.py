@@ -1,0 +1,110 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from backend.errors import DamagedArtefact, InvalidInput
+from backend.retrieval.index import RECALL_GOAL, build_index, load_index
+from models.recommenders import Embeddings
+
+
+def world(n_items: int = 40, dim: int = 5, users: int = 7) -> tuple[torch.Tensor, ...]:
+    generator = torch.Generator().manual_seed(1)
+    return (
+        torch.randn(users, dim, generator=generator),
+        torch.randn(n_items, dim, generator=generator),
+        torch.randn(n_items, generator=generator),
+    )
+
+
+def test_ranks_and_scores_as_the_model_does() -> None:
+    users, items, bias = world()
+    model = Embeddings(users, items, torch.zeros(7), bias, 0.0)
+    scores, best = model.score(torch.arange(7)).topk(10)
+    index = build_index(items, bias)
+    found = index.search(users, 10)
+    assert found.items.tolist() == best.tolist()
+    assert found.scores == pytest.approx(scores.numpy(), abs=1e-5)
+    assert (index.kind, index.recall, index.size, index.dim) == ("exact", 1.0, 40, 5)
+
+
+def test_the_bias_takes_part() -> None:
+    items, bias = torch.eye(3), torch.tensor([0.0, 5.0, 0.0])
+    found = build_index(items, bias).search(torch.tensor([[1.0, 0.0, 0.5]]), 3)
+    assert found.items.tolist() == [[1, 0, 2]]
+    assert found.scores.tolist() == [[5.0, 1.0, 0.5]]
+
+
+def test_excluded_items_never_appear_and_the_rest_moves_up() -> None:
+    users, items, bias = world()
+    index = build_index(items, bias)
+    everything = index.search(users, 40).items
+    exclude = [everything[b, : b * 3] for b in range(7)]
+    found = index.search(users, 5, exclude)
+    for b in range(7):
+        assert found.items[b].tolist() == everything[b, b * 3 : b * 3 + 5].tolist()
+
+
+def test_more_than_there_is_gets_padded() -> None:
+    users, items, bias = world(n_items=4)
+    found = build_index(items, bias).search(users, 6, [np.array([2])] + [np.zeros(0, int)] * 6)
+    assert found.items.shape == found.scores.shape == (7, 6)
+    assert (found.items[0] >= 0).sum() == 3
+    assert 2 not in found.items[0]
+    assert (found.items[1] >= 0).sum() == 4
+    assert np.isneginf(found.scores[found.items < 0]).all()
+
+
+def test_no_users() -> None:
+    _, items, bias = world()
+    assert build_index(items, bias).search(torch.zeros(0, 5), 3, []).items.shape == (0, 3)
+
+
+def test_an_inverted_file_reaches_its_recall_and_says_so() -> None:
+    users, items, bias = world(n_items=3000, dim=8, users=300)
+    index = build_index(items, bias, queries=users, exact=False)
+    assert index.kind == "inverted"
+    assert index.recall >= RECALL_GOAL
+    exact = build_index(items, bias).search(users, 10).items
+    got = index.search(users, 10).items
+    measured = (got[:, :, None] == exact[:, None, :]).any(1).mean()
+    assert measured == pytest.approx(index.recall, abs=0.03)
+    assert build_index(items, bias, exact=False).recall >= RECALL_GOAL
+
+
+def test_saved_and_loaded_it_answers_alike(tmp_path: Path) -> None:
+    users, items, bias = world(n_items=3000, dim=8)
+    for exact in (True, False):
+        index = build_index(items, bias, exact=exact)
+        digest = index.save(tmp_path / "items.faiss")
+        again = load_index(tmp_path / "items.faiss", digest, index.recall)
+        assert again.kind == index.kind
+        assert again.search(users, 5).items.tolist() == index.search(users, 5).items.tolist()
+
+
+def test_a_changed_or_missing_file_is_refused(tmp_path: Path) -> None:
+    _, items, bias = world()
+    path = tmp_path / "items.faiss"
+    digest = build_index(items, bias).save(path)
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(DamagedArtefact, match="was changed"):
+        load_index(path, digest, 1.0)
+    path.unlink()
+    with pytest.raises(DamagedArtefact, match="missing"):
+        load_index(path, digest, 1.0)
+
+
+def test_wrong_questions_are_refused() -> None:
+    users, items, bias = world()
+    index = build_index(items, bias)
+    with pytest.raises(InvalidInput, match="length 5"):
+        index.search(users[:, :4], 3)
+    with pytest.raises(InvalidInput, match="at least one"):
+        index.search(users, 0)
+    with pytest.raises(InvalidInput, match="each user"):
+        index.search(users, 3, [np.array([1])])
+    with pytest.raises(InvalidInput, match="not numbers"):
+        build_index(items * torch.nan, bias)
