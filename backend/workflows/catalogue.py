@@ -1,18 +1,34 @@
 """What the Catalogue page does: import, upload single items, browse, profile."""
 
+import os
+import secrets
+import tempfile
+import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from backend.data.dataset import Dataset
+from backend.data.media import store_picture
 from backend.data.validate import ValidationReport
-from backend.workflows.cards import ItemCard
-from backend.workflows.overview import JobView
+from backend.errors import InvalidInput
+from backend.jobs.queue import Queue
+from backend.schema import Col, Modality, SplitName
+from backend.workflows.additions import encode_added, list_added
+from backend.workflows.cards import ItemCard, added_card, catalogue_cards
+from backend.workflows.importing import REPORT_FILE, check_name
+from backend.workflows.jobviews import JobView, job_view
+from backend.workflows.loading import default_encoders, find_dataset, modalities_of, open_dataset
 from backend.workflows.workspace import Workspace
-from db.records import DatasetRecord
+from db.records import AddedItemRecord, DatasetRecord
+from db.repositories import AddedItems, Datasets, Features
 
 Sort = Literal["popular", "title", "price", "newest"]
 
@@ -102,37 +118,64 @@ class NewItem:
 
 def datasets(workspace: Workspace) -> tuple[DatasetRecord, ...]:
     """All data sets, newest first."""
-    raise NotImplementedError
+    with workspace.database.read() as session:
+        return tuple(Datasets(session).list())
 
 
 def dataset(workspace: Workspace, name_or_id: str) -> DatasetRecord:
     """One data set; NotFound with the known names otherwise."""
-    raise NotImplementedError
+    return find_dataset(workspace, name_or_id)
 
 
 def gallery(workspace: Workspace, dataset_id: str, query: GalleryQuery) -> GalleryPage:
     """One page of the catalogue, added items included."""
-    raise NotImplementedError
+    record = find_dataset(workspace, dataset_id)
+    dataset = open_dataset(workspace, record)
+    added = list_added(workspace, record.id)
+    table = _gallery_table(dataset, added)
+    chosen = table[_matches(table, query)]
+    chosen = chosen.sort_values(**_ORDER[query.sort], kind="stable")
+    start = query.page * query.size
+    nums = chosen.index[start : start + query.size]
+    return GalleryPage(
+        items=tuple(_card(dataset, added, int(num)) for num in nums),
+        total=len(chosen),
+        pages=max(1, -(-len(chosen) // query.size)),
+        categories=tuple(table["category"][table["category"] != ""].value_counts().index),
+    )
 
 
 def profile(workspace: Workspace, dataset_id: str) -> Profile:
     """Counts and distributions; cached per data set, since data sets never change."""
-    raise NotImplementedError
+    return _profile(workspace, find_dataset(workspace, dataset_id).id)
 
 
 def features(workspace: Workspace, dataset_id: str) -> tuple[FeatureState, ...]:
     """What was encoded so far."""
-    raise NotImplementedError
+    record = find_dataset(workspace, dataset_id)
+    with workspace.database.read() as session:
+        return tuple(
+            FeatureState(f.modality, f.encoder, f.dim, f.encoded, f.cached, f.missing, f.per_second)
+            for f in Features(session).list(record.id)
+        )
 
 
 def report(workspace: Workspace, dataset_id: str) -> ValidationReport | None:
-    """The report of the import; None for generated data without problems."""
-    raise NotImplementedError
+    """The report of the import; None where none was kept."""
+    record = find_dataset(workspace, dataset_id)
+    path = open_dataset(workspace, record).root / REPORT_FILE
+    return ValidationReport.from_json(path.read_text("utf-8")) if path.exists() else None
 
 
 def report_csv(workspace: Workspace, dataset_id: str) -> bytes:
-    """The same as a CSV file for download."""
-    raise NotImplementedError
+    """The same as a CSV file for download; empty without a report."""
+    found = report(workspace, dataset_id)
+    if found is None:
+        return b""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "report.csv"
+        found.to_csv(path)
+        return path.read_bytes()
 
 
 def queue_import(workspace: Workspace, source: Path | bytes, filename: str, name: str) -> JobView:
@@ -140,15 +183,203 @@ def queue_import(workspace: Workspace, source: Path | bytes, filename: str, name
 
     Raises InvalidInput where the name is taken or the upload is no ZIP.
     """
-    raise NotImplementedError
+    check_name(workspace, name)
+    if isinstance(source, bytes):
+        if not zipfile.is_zipfile(BytesIO(source)):
+            raise InvalidInput(
+                f"'{filename}' is not a ZIP file. Put interactions.csv, items.csv and the "
+                "pictures into one ZIP."
+            )
+        path = workspace.settings.uploads / f"{secrets.token_hex(8)}.zip"
+        path.write_bytes(source)
+        os.chmod(path, 0o600)
+    else:
+        path = source.expanduser().resolve()
+        if not path.exists():
+            raise InvalidInput(f"There is no file or folder '{source}' on this machine.")
+    job = Queue(workspace.database).enqueue(
+        "import", f"Import {name}", {"path": str(path), "name": name, "encode": True}
+    )
+    return job_view(workspace, job.id)
 
 
 def queue_encode(workspace: Workspace, dataset_id: str, encoders: Mapping[str, str]) -> JobView:
     """Queue encoding: modality name -> encoder, e.g. {"image": "efficientnet"}."""
-    raise NotImplementedError
+    record = find_dataset(workspace, dataset_id)
+    chosen = dict(encoders) or default_encoders(open_dataset(workspace, record))
+    job = Queue(workspace.database).enqueue(
+        "encode", f"Encode {record.name}", {"encoders": chosen}, dataset_id=record.id
+    )
+    return job_view(workspace, job.id)
 
 
 def add_item(workspace: Workspace, dataset_id: str, item: NewItem) -> ItemCard:
     """Store one item, encode it at once with every encoder in use; recommendable without retraining
     by runs that read content. Raises InvalidInput for an unreadable picture or a taken id."""
-    raise NotImplementedError
+    record = find_dataset(workspace, dataset_id)
+    dataset = open_dataset(workspace, record)
+    if not item.image and not (item.title.strip() or item.text.strip()):
+        raise InvalidInput("Give a picture, a title or a description; at least one is needed.")
+    item_id = item.item_id.strip() or f"new-{secrets.token_hex(3)}"
+    taken = {a.item_id for a in list_added(workspace, record.id)}
+    if item_id in taken or (dataset.items[Col.ITEM_ID] == item_id).any():
+        raise InvalidInput(f"The item id '{item_id}' is taken. Choose another or leave it empty.")
+    new = AddedItemRecord(
+        dataset_id=record.id,
+        item_id=item_id,
+        title=item.title.strip(),
+        text=item.text.strip(),
+        category=item.category.strip(),
+        price=item.price,
+        image=store_picture(item.image, dataset.root) if item.image else "",
+    )
+    encode_added(workspace, dataset, (new,), _encoders_in_use(workspace, record, dataset))
+    with workspace.database.write() as session:
+        AddedItems(session).add(new)
+    return added_card(dataset, len(taken), new)
+
+
+_ORDER: Mapping[Sort, dict[str, Any]] = {
+    "popular": {"by": "popularity", "ascending": False},
+    "title": {"by": "title", "key": lambda titles: titles.str.lower()},
+    "price": {"by": "price", "na_position": "last"},
+    "newest": {"by": "number", "ascending": False},
+}
+
+
+def _gallery_table(dataset: Dataset, added: tuple[AddedItemRecord, ...]) -> pd.DataFrame:
+    """What filters and sorting look at; row number = item_num of the card."""
+    columns = ["title", "text", "category", "price", "image"]
+    table = dataset.items[columns].assign(popularity=dataset.popularity)
+    rows = [{c: getattr(a, c) for c in columns} | {"popularity": 0} for a in added]
+    if rows:
+        table = pd.concat([table, pd.DataFrame(rows)], ignore_index=True)
+    return table.assign(number=np.arange(len(table)), price=table["price"].astype(float))
+
+
+def _matches(table: pd.DataFrame, query: GalleryQuery) -> NDArray[np.bool_]:
+    keep = np.ones(len(table), dtype=bool)
+    if query.search.strip():
+        haystack = (table["title"] + " " + table["text"]).str.lower()
+        for word in query.search.lower().split():
+            keep &= haystack.str.contains(word, regex=False).to_numpy()
+    if query.category:
+        keep &= (table["category"] == query.category).to_numpy()
+    if query.missing == Modality.IMAGE:
+        keep &= (table["image"] == "").to_numpy()
+    if query.missing == Modality.TEXT:
+        keep &= ((table["title"] == "") & (table["text"] == "")).to_numpy()
+    return keep
+
+
+def _card(dataset: Dataset, added: tuple[AddedItemRecord, ...], num: int) -> ItemCard:
+    if num < dataset.n_items:
+        return catalogue_cards(dataset, [num])[0]
+    position = num - dataset.n_items
+    return added_card(dataset, position, added[position])
+
+
+def _encoders_in_use(
+    workspace: Workspace, record: DatasetRecord, dataset: Dataset
+) -> dict[str, str]:
+    """Newest encoder per modality; the defaults where nothing was encoded yet."""
+    with workspace.database.read() as session:
+        used = {f.modality: f.encoder for f in Features(session).list(record.id)}
+    return default_encoders(dataset) | used
+
+
+@lru_cache(maxsize=16)
+def _profile(workspace: Workspace, dataset_id: str) -> Profile:
+    dataset = open_dataset(workspace, find_dataset(workspace, dataset_id))
+    rows = dataset.interactions
+    item_counts = np.sort(dataset.popularity)[::-1]
+    user_counts = np.sort(np.bincount(rows[Col.USER_NUM], minlength=dataset.n_users))[::-1]
+    pairs = len(rows.drop_duplicates([Col.USER_NUM, Col.ITEM_NUM]))
+    tenth = item_counts[: max(1, len(item_counts) // 10)].sum()
+    missing = _missing_counts(dataset)
+    n_items = max(1, dataset.n_items)
+    splits: dict[str, int] = {}
+    cold = 0
+    if Col.SPLIT in rows.columns:
+        splits = {name: int((rows[Col.SPLIT] == name).sum()) for name in SplitName}
+        trained = rows[Col.ITEM_NUM][rows[Col.SPLIT] == SplitName.TRAIN]
+        cold = dataset.n_items - trained.nunique()
+    profile = Profile(
+        users=dataset.n_users,
+        items=dataset.n_items,
+        interactions=len(rows),
+        sparsity=1 - pairs / max(1, dataset.n_users * dataset.n_items),
+        item_counts=item_counts,
+        user_counts=user_counts,
+        top_tenth_share=float(tenth) / max(1, len(rows)),
+        coverage={m: 1 - count / n_items for m, count in missing.items()},
+        missing=missing,
+        categories=_top_categories(dataset),
+        ratings=_ratings(rows[Col.RATING]),
+        timeline=_timeline(rows[Col.TIMESTAMP]),
+        splits=splits,
+        cold_items=cold,
+        findings=(),
+    )
+    return replace(profile, findings=_findings(profile))
+
+
+def _ratings(ratings: "pd.Series[float]") -> dict[float, int]:
+    """Rows per value; empty where all are equal."""
+    values, counts = np.unique(ratings.to_numpy().round(2), return_counts=True)
+    return dict(zip(values.tolist(), counts.tolist(), strict=True)) if len(values) > 1 else {}
+
+
+def _missing_counts(dataset: Dataset) -> dict[str, int]:
+    items = dataset.items
+    lacking = {
+        Modality.IMAGE: items["image"] == "",
+        Modality.TEXT: (items["title"] == "") & (items["text"] == ""),
+    }
+    there = modalities_of(dataset)
+    return {str(m): int(mask.sum()) for m, mask in lacking.items() if m in there}
+
+
+def _top_categories(dataset: Dataset) -> dict[str, int]:
+    """Items per category; `a|b` counts for both."""
+    parts = dataset.items["category"].str.split("|").explode()
+    counts = parts[parts != ""].value_counts().head(20)
+    return {str(name): int(count) for name, count in counts.items()}
+
+
+def _timeline(timestamps: "pd.Series[int]") -> dict[str, int]:
+    known = timestamps[timestamps > 0]
+    if known.empty:
+        return {}
+    times = pd.to_datetime(known, unit="s")
+    days = (times.max() - times.min()).days
+    counts = times.dt.strftime("%Y-%m-%d" if days <= 200 else "%Y-%m").value_counts().sort_index()
+    return {str(day): int(count) for day, count in counts.items()}
+
+
+def _findings(profile: Profile) -> tuple[str, ...]:
+    """Plain sentences on what deserves attention."""
+    found = []
+    if profile.top_tenth_share > 0.5:
+        found.append(
+            f"The most popular tenth of the items takes {profile.top_tenth_share:.0%} of all "
+            "interactions: always compare with the popularity baseline."
+        )
+    thin = float((profile.user_counts < 5).mean()) if len(profile.user_counts) else 0.0
+    if thin > 0.1:
+        found.append(
+            f"{thin:.0%} of the people have fewer than 5 interactions: expect content to matter "
+            "most for them, and look at 'For whom' on the Compare page."
+        )
+    for modality, count in profile.missing.items():
+        if count:
+            found.append(
+                f"{count:,} items have no {modality}: models mask what is missing; open the "
+                "gallery with the filter 'without' to see them."
+            )
+    if profile.cold_items:
+        found.append(
+            f"{profile.cold_items:,} items have no training interaction: only models that read "
+            "content can recommend them."
+        )
+    return tuple(found)

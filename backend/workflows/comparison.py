@@ -1,10 +1,31 @@
 """What the Compare page shows: who leads, by how much, and whether that is more than noise."""
 
-from collections.abc import Mapping
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise as pairwise_of
 
-from backend.evaluation.significance import Difference, Interval
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.errors import InvalidInput
+from backend.evaluation.metrics import METRICS, metric_of
+from backend.evaluation.significance import Difference, Interval, holm, paired_difference
+from backend.workflows.labels import protocol_key, protocol_label, run_label
+from backend.workflows.loading import (
+    by_run,
+    find_dataset,
+    find_run,
+    make_split,
+    open_dataset,
+    per_user_values,
+)
+from backend.workflows.verdict import aligned, verdict
 from backend.workflows.workspace import Workspace
+from db.records import MetricRecord, RunRecord, RunState
+from db.repositories import Runs
+from models.recommenders import RECOMMENDERS
 
 
 @dataclass(frozen=True)
@@ -114,42 +135,223 @@ def leaderboard(
     workspace: Workspace, dataset_id: str, metric: str = "ndcg@20", protocol: str = ""
 ) -> Leaderboard:
     """Finished runs of one protocol (default: the one with most runs)."""
-    raise NotImplementedError
+    measured, _ = metric_of(metric)
+    record = find_dataset(workspace, dataset_id)
+    with workspace.database.read() as session:
+        done = Runs(session).list(dataset_id=record.id, state=RunState.DONE)
+        stored = by_run(Runs(session).metrics([run.id for run in done]))
+    protocols = _protocols(done)
+    chosen = next((p for p in protocols if p.key == protocol), protocols[0] if protocols else None)
+    runs = [run for run in done if chosen and protocol_key(run) == chosen.key]
+    rows = [_row(run, stored.get(run.id, ())) for run in runs]
+    sign = -1.0 if measured.higher_is_better else 1.0
+    rows.sort(key=lambda r: sign * r.metrics[metric].value if metric in r.metrics else math.inf)
+    return Leaderboard(
+        protocols=protocols,
+        protocol=chosen,
+        metric=metric,
+        higher_is_better=measured.higher_is_better,
+        rows=tuple(rows),
+        metrics=_metric_names(rows),
+        verdict=verdict(workspace, tuple(runs), metric).sentence,
+    )
 
 
 def paired(
     workspace: Workspace, run_ids: tuple[str, ...], baseline: str, metric: str = "ndcg@20"
 ) -> tuple[PairedRow, ...]:
     """Each run against the baseline, paired over users. Raises InvalidInput across protocols."""
-    raise NotImplementedError
+    reference = find_run(workspace, baseline)
+    others = [run for run in (find_run(workspace, r) for r in run_ids) if run.id != reference.id]
+    differences = []
+    for run in others:
+        _same_protocol(run, reference)
+        _, a, b = aligned(workspace, run, reference, metric)
+        differences.append((run, paired_difference(a, b), float(b.mean())))
+    adjusted = holm([difference.p_value for _, difference, _ in differences])
+    return tuple(
+        PairedRow(
+            run.id,
+            run_label(run),
+            difference,
+            difference.value / mean if mean else math.nan,
+            float(p),
+            _paired_sentence(run_label(run), run_label(reference), difference, float(p), metric),
+        )
+        for (run, difference, mean), p in zip(differences, adjusted, strict=True)
+    )
+
+
+def pairwise(
+    workspace: Workspace, pairs: tuple[tuple[str, str], ...], metric: str = "ndcg@20"
+) -> tuple[tuple[str, str, Difference, float], ...]:
+    """(a, b, difference a - b, Holm-corrected p) for each pair of runs."""
+    rows = []
+    for first, second in pairs:
+        a, b = find_run(workspace, first), find_run(workspace, second)
+        _same_protocol(a, b)
+        _, values_a, values_b = aligned(workspace, a, b, metric)
+        rows.append((a.id, b.id, paired_difference(values_a, values_b)))
+    adjusted = holm([difference.p_value for _, _, difference in rows])
+    return tuple((a, b, d, float(p)) for (a, b, d), p in zip(rows, adjusted, strict=True))
 
 
 def per_user(
     workspace: Workspace, run_a: str, run_b: str, metric: str = "ndcg@20"
 ) -> tuple[tuple[str, float, float], ...]:
     """(user_id, value in a, value in b) for every user that both runs scored."""
-    raise NotImplementedError
+    first, second = find_run(workspace, run_a), find_run(workspace, run_b)
+    _same_protocol(first, second)
+    users, a, b = aligned(workspace, first, second, metric)
+    ids = open_dataset(workspace, find_dataset(workspace, first.dataset_id)).user_ids[users]
+    return tuple(zip(ids.tolist(), a.tolist(), b.tolist(), strict=True))
 
 
 def curves(
     workspace: Workspace, run_ids: tuple[str, ...], metric: str = "ndcg@20"
 ) -> tuple[Curve, ...]:
     """Learning curves on validation; solved models have none and are left out."""
-    raise NotImplementedError
+    runs = [find_run(workspace, run_id) for run_id in run_ids]
+    with workspace.database.read() as session:
+        epochs = by_run(Runs(session).epochs([run.id for run in runs]))
+    return tuple(
+        Curve(
+            run.id,
+            run_label(run),
+            run.model,
+            run.fusion,
+            tuple(e.epoch for e in epochs[run.id]),
+            tuple(e.loss for e in epochs[run.id]),
+            tuple(e.metrics.get(metric) for e in epochs[run.id]),
+            run.best_epoch or 0,
+        )
+        for run in runs
+        if len(epochs.get(run.id, ())) > 1
+    )
 
 
 def config_differences(
     workspace: Workspace, run_ids: tuple[str, ...]
 ) -> tuple[ConfigDifference, ...]:
     """Only what differs."""
-    raise NotImplementedError
+    runs = [find_run(workspace, run_id) for run_id in run_ids]
+    flat = [_settings(run) for run in runs]
+    names = dict.fromkeys(name for settings in flat for name in settings)
+    rows = [
+        ConfigDifference(name, tuple(settings.get(name, "–") for settings in flat))
+        for name in names
+    ]
+    return tuple(row for row in rows if len(set(row.values)) > 1)
 
 
 def segments(workspace: Workspace, run_ids: tuple[str, ...], metric: str = "ndcg@20") -> Segments:
-    """For whom each run works."""
-    raise NotImplementedError
+    """For whom each run works: people grouped by how many training interactions they have."""
+    runs = [find_run(workspace, run_id) for run_id in run_ids]
+    if not runs:
+        return Segments((), (), (), ())
+    for run in runs[1:]:
+        _same_protocol(run, runs[0])
+    dataset = open_dataset(workspace, find_dataset(workspace, runs[0].dataset_id))
+    train = make_split(dataset, runs[0]).train
+    activity = np.bincount(train.users, minlength=dataset.n_users)
+    users, _ = per_user_values(workspace, runs[0])
+    edges = _edges(activity[users])
+    sizes, values = [], []
+    for run in runs:
+        scored, metrics = per_user_values(workspace, run)
+        group = np.searchsorted(edges[1:-1], activity[scored], side="right")
+        members = [metrics[metric][group == g] for g in range(len(edges) - 1)]
+        sizes = [len(m) for m in members]
+        values.append(tuple(float(m.mean()) if len(m) else None for m in members))
+    return Segments(
+        tuple(run_label(run) for run in runs), _segment_names(edges), tuple(sizes), tuple(values)
+    )
 
 
 def metric_help() -> Mapping[str, MetricHelp]:
     """Every metric's explanation by base name ("ndcg")."""
-    raise NotImplementedError
+    return {
+        name: MetricHelp(name, m.title, m.example, m.formula, m.source, m.higher_is_better)
+        for name, m in METRICS.items()
+    }
+
+
+def _protocols(runs: Sequence[RunRecord]) -> tuple[Protocol, ...]:
+    counts = Counter(protocol_key(run) for run in runs)
+    labels = {protocol_key(run): protocol_label(run) for run in runs}
+    return tuple(Protocol(key, labels[key], count) for key, count in counts.most_common())
+
+
+def _row(run: RunRecord, stored: tuple[MetricRecord, ...]) -> LeaderRow:
+    test = [m for m in stored if m.split == "test"]
+    return LeaderRow(
+        run_id=run.id,
+        label=run_label(run),
+        model=run.model,
+        fusion=run.fusion,
+        encoders=run.encoders,
+        seed=run.seed,
+        metrics={
+            m.name: Interval(
+                m.value,
+                m.value if m.low is None else m.low,
+                m.value if m.high is None else m.high,
+            )
+            for m in test
+        },
+        seconds=run.seconds,
+        parameters=run.parameters,
+        epochs=run.epochs,
+        reads_content=RECOMMENDERS[run.model].cls.reads_content,
+    )
+
+
+def _metric_names(rows: list[LeaderRow]) -> tuple[str, ...]:
+    """By metric in the order of the glossary, then by cutoff."""
+    order = {name: place for place, name in enumerate(METRICS)}
+    names = {name for row in rows for name in row.metrics}
+
+    def place(name: str) -> tuple[int, int]:
+        metric, k = metric_of(name)
+        return order[metric.name], k or 0
+
+    return tuple(sorted(names, key=place))
+
+
+def _same_protocol(run: RunRecord, reference: RunRecord) -> None:
+    same = protocol_key(run) == protocol_key(reference)
+    if not same or run.dataset_id != reference.dataset_id:
+        raise InvalidInput(
+            f"'{run.name}' and '{reference.name}' were tested under different protocols "
+            f"({protocol_label(run)}; {protocol_label(reference)}) and cannot be compared."
+        )
+
+
+def _paired_sentence(label: str, baseline: str, d: Difference, p: float, metric: str) -> str:
+    higher = metric_of(metric)[0].higher_is_better
+    clear = p < 0.05 and (d.low > 0 or d.high < 0)
+    if not clear:
+        return f"No difference shown between {label} and {baseline}: the interval includes zero."
+    better = (d.value > 0) == higher
+    return f"{label} is {'better' if better else 'worse'} than {baseline} beyond chance."
+
+
+def _settings(run: RunRecord) -> dict[str, str]:
+    parts: dict[str, object] = {"model": run.model, "fusion": run.fusion or "–", "seed": run.seed}
+    parts |= {f"encoder ({m})": spec for m, spec in run.encoders.items()}
+    for config in (run.split, run.model_config, run.fusion_config, run.training_config):
+        parts |= config
+    return {name: f"{v:g}" if isinstance(v, float) else str(v) for name, v in parts.items()}
+
+
+def _edges(counts: NDArray[np.int64]) -> list[int]:
+    """Quartile borders of the counts, distinct, the last one exclusive."""
+    borders = np.unique(np.quantile(counts, [0, 0.25, 0.5, 0.75]).astype(int)).tolist()
+    return [*borders, int(counts.max()) + 1]
+
+
+def _segment_names(edges: list[int]) -> tuple[str, ...]:
+    names = []
+    for low, high in pairwise_of(edges):
+        names.append(f"{low}" if high - low == 1 else f"{low}–{high - 1}")
+    return tuple(f"{name} interactions" for name in names)

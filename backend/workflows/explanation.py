@@ -2,12 +2,52 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations
+from typing import Final
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
+from backend.data.synthetic.truth import Truth
+from backend.explain.faithfulness import Verdict, verdict
+from backend.explain.modality_shapley import CoalitionTables, run_profile, user_profile
+from backend.explain.recovery import recovery
+from backend.schema import Col
+from backend.workflows.additions import added_for
 from backend.workflows.cards import ItemCard
+from backend.workflows.importing import TRUTH_FILE
+from backend.workflows.labels import run_label
+from backend.workflows.loading import LoadedRun, coalition_tables, load_run
+from backend.workflows.recommendation import (
+    all_scores,
+    attribute,
+    cards_of,
+    item_number,
+    items_of,
+    rank_for,
+    user_number,
+)
 from backend.workflows.workspace import Workspace
+
+LIST_LENGTH: Final = 10
+USERS_SAMPLED: Final = 1000
+ITEMS_SAMPLED: Final = 500
+NEW_ITEM: Final = Verdict(
+    True, "A new item has no clicks: its score comes from its content alone, and the parts add up."
+)
+PLAIN: Final = {
+    "image": "its picture",
+    "text": "its description",
+    "audio": "its sound",
+    "video": "its video",
+    "attributes": "its properties",
+    "reviews": "what people wrote about it",
+    "collaborative": "what similar people chose",
+}
+"""How a stakeholder calls the players."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +109,7 @@ class RunExplanation:
     label: str
     players: tuple[str, ...]
     mean_absolute: Mapping[str, float]
-    """Mean absolute contribution over the top-20 lists of sampled users, in units of the score."""
+    """Mean absolute contribution over sampled items, centred per user, in units of the score."""
     shares: Mapping[str, NDArray[np.float64]]
     """Player -> share per sampled user, f[U]; sums to 1 over players."""
     recovery: Recovery | None
@@ -78,14 +118,197 @@ class RunExplanation:
 
 def explain(workspace: Workspace, run_id: str, user_id: str, item_id: str) -> Explanation:
     """Exact Shapley values over the item's present modalities and the collaborative part."""
-    raise NotImplementedError
+    loaded = load_run(workspace, run_id)
+    user = user_number(loaded, user_id)
+    item = _any_item(workspace, loaded, item_id)
+    tables = coalition_tables(workspace, loaded.record.id)
+    scores = all_scores(workspace, loaded, user)
+    if item < loaded.dataset.n_items:
+        pair = torch.tensor([user]), torch.tensor([item])
+        attribution = tables.attribute(*pair)
+        interactions = _pairs(tables.players, tables.interactions(*pair)[0].tolist())
+        trust = verdict(tables, user, item)
+        parts, baseline = attribution.values[0].tolist(), float(attribution.baseline[0])
+    else:
+        features = added_for(workspace, loaded).features
+        attribution = tables.attribute_new_items(torch.tensor([user]), features)
+        place = item - loaded.dataset.n_items
+        parts = attribution.values[0, place].tolist()
+        baseline = float(attribution.baseline[0, place])
+        interactions, trust = {}, NEW_ITEM
+    shares = dict(zip(tables.players, parts, strict=True))
+    card = cards_of(workspace, loaded, (item,))[0]
+    rank = _rank(loaded, user, item, scores)
+    return Explanation(
+        run_id=loaded.record.id,
+        label=run_label(loaded.record),
+        user_id=user_id,
+        card=card,
+        rank=rank,
+        score=float(scores[item]),
+        baseline=baseline,
+        attributions=shares,
+        interactions=interactions,
+        faithful=trust.faithful,
+        reason=trust.reason,
+        sentence=_pair_sentence(shares, rank, trust.faithful),
+    )
 
 
 def explain_user(workspace: Workspace, run_id: str, user_id: str) -> UserExplanation:
     """Shares over a sample of the catalogue, contributions over the person's top ten."""
-    raise NotImplementedError
+    loaded = load_run(workspace, run_id)
+    user = user_number(loaded, user_id)
+    tables = coalition_tables(workspace, loaded.record.id)
+    profile = user_profile(tables, torch.tensor([user]), _item_sample(loaded))[0].tolist()
+    ranked = rank_for(workspace, loaded, user, LIST_LENGTH)
+    shares = attribute(workspace, loaded, user, ranked.items)
+    cards = cards_of(workspace, loaded, ranked.items)
+    return UserExplanation(
+        user_id=user_id,
+        shares=dict(zip(tables.players, profile, strict=True)),
+        planted=_planted_weights(loaded, user_id),
+        list_items=tuple(card.title for card in cards),
+        list_attributions={p: np.array([s[p] for s in shares]) for p in tables.players},
+    )
 
 
 def explain_run(workspace: Workspace, run_id: str) -> RunExplanation:
     """Over a seeded sample of at most 1,000 users; cached with the run."""
-    raise NotImplementedError
+    return _explain_run(workspace, load_run(workspace, run_id).record.id)
+
+
+@lru_cache(maxsize=32)
+def _explain_run(workspace: Workspace, run_id: str) -> RunExplanation:
+    loaded = load_run(workspace, run_id)
+    tables = coalition_tables(workspace, run_id)
+    users, items = _user_sample(loaded), _item_sample(loaded)
+    shares = user_profile(tables, users, items).numpy()
+    mean = run_profile(tables, users, items)
+    by_player = {player: shares[:, place] for place, player in enumerate(tables.players)}
+    return RunExplanation(
+        run_id=run_id,
+        label=run_label(loaded.record),
+        players=tables.players,
+        mean_absolute=mean,
+        shares=by_player,
+        recovery=_recovery(loaded, tables, users, items, by_player),
+        sentence=_run_sentence(by_player),
+    )
+
+
+def _recovery(
+    loaded: LoadedRun,
+    tables: CoalitionTables,
+    users: Tensor,
+    items: Tensor,
+    shares: Mapping[str, NDArray[np.float64]],
+) -> Recovery | None:
+    if not (loaded.dataset.root / TRUTH_FILE).exists():
+        return None
+    truth = Truth.load(loaded.dataset.root)
+    user_rows = truth.user_rows(loaded.dataset.user_ids[users.numpy()])
+    item_ids = loaded.dataset.items[Col.ITEM_ID].to_numpy(dtype=np.str_)[items.numpy()]
+    found = recovery(
+        tables,
+        truth,
+        users,
+        items,
+        truth_users=user_rows,
+        truth_items=truth.item_rows(item_ids),
+    )
+    if found is None:
+        return None
+    return Recovery(
+        spearman_users=found.spearman_users,
+        spearman_pairs=found.spearman_pairs,
+        planted=truth.weights[user_rows][:, 0].astype(float),
+        recovered=_image_share(shares),
+        first_share=found.first_share,
+    )
+
+
+def _image_share(shares: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Image within image + text, f[U]; 0.5 where neither plays a part."""
+    image, text = shares.get("image"), shares.get("text")
+    if image is None or text is None:
+        known = image if image is not None else text
+        assert known is not None
+        return np.full(len(known), float(image is not None))
+    total = image + text
+    share: NDArray[np.float64] = np.full(len(total), 0.5)
+    np.divide(image, total, out=share, where=total > 0)
+    return share
+
+
+def _planted_weights(loaded: LoadedRun, user_id: str) -> dict[str, float] | None:
+    if not (loaded.dataset.root / TRUTH_FILE).exists():
+        return None
+    truth = Truth.load(loaded.dataset.root)
+    row = truth.user_rows(np.array([user_id]))
+    weights = truth.weights[row][0].tolist()
+    return {str(m): w for m, w in zip(truth.modalities, weights, strict=True)}
+
+
+def _user_sample(loaded: LoadedRun) -> Tensor:
+    """At most 1,000 users who have training interactions, i64, the same at every call."""
+    active = np.unique(loaded.split.train.users)
+    chosen = np.random.default_rng(0).permutation(active)[:USERS_SAMPLED]
+    return torch.from_numpy(np.sort(chosen))
+
+
+def _item_sample(loaded: LoadedRun) -> Tensor:
+    """At most 500 catalogue items, i64, the same at every call."""
+    chosen = np.random.default_rng(0).permutation(loaded.dataset.n_items)[:ITEMS_SAMPLED]
+    return torch.from_numpy(np.sort(chosen).astype(np.int64))
+
+
+def _any_item(workspace: Workspace, loaded: LoadedRun, item_id: str) -> int:
+    for place, record in enumerate(added_for(workspace, loaded).records):
+        if record.item_id == item_id:
+            return loaded.dataset.n_items + place
+    return item_number(loaded, item_id)
+
+
+def _rank(loaded: LoadedRun, user: int, item: int, scores: Tensor) -> int | None:
+    history = torch.from_numpy(items_of(loaded.split.train, user))
+    if bool((history == item).any()):
+        return None
+    open_to_user = torch.ones(len(scores), dtype=torch.bool)
+    open_to_user[history] = False
+    return int((scores[open_to_user] > scores[item]).sum()) + 1
+
+
+def _pairs(players: tuple[str, ...], table: list[list[float]]) -> dict[str, float]:
+    return {
+        f"{players[a]}+{players[b]}": table[a][b] for a, b in combinations(range(len(players)), 2)
+    }
+
+
+def _pair_sentence(shares: Mapping[str, float], rank: int | None, faithful: bool) -> str:
+    """In words that need no training; withheld where the parts must not be trusted."""
+    if not faithful:
+        return "The parts of this score cannot be told apart reliably, so no reason is given."
+    place = "It is in this person's history" if rank is None else f"It is number {rank} here"
+    total = sum(abs(value) for value in shares.values())
+    ordered = sorted(shares.items(), key=lambda pair: -pair[1])
+    best, value = ordered[0]
+    if total == 0 or value <= 0:
+        return f"{place}, although nothing known about it speaks for it."
+    text = f"{place}, mostly because of {PLAIN[best]} ({value / total:.0%} of what moves the score)"
+    worst, low = ordered[-1]
+    if low < -0.1 * total:
+        return f"{text}; {PLAIN[worst]} speaks against it."
+    return f"{text}."
+
+
+def _run_sentence(shares: Mapping[str, NDArray[np.float64]]) -> str:
+    means = {player: float(values.mean()) for player, values in shares.items()}
+    if not means or sum(means.values()) == 0:
+        return "This model gives everybody the same list, so nothing moves it."
+    first = max(means, key=lambda player: means[player])
+    leads = float(np.mean(np.argmax(np.stack(list(shares.values())), 0) == [*shares].index(first)))
+    return (
+        f"What orders the lists is first of all {PLAIN[first]}: {means[first]:.0%} on average, "
+        f"and the largest part for {leads:.0%} of the people."
+    )

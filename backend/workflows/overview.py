@@ -1,33 +1,28 @@
 """What the Overview page shows: the state of everything, and what to do next."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+import torch
+
 from backend.evaluation.significance import Difference, Interval
+from backend.jobs.queue import Queue
+from backend.jobs.worker import worker_status
+from backend.schema import HEADLINE_METRIC
+from backend.workflows.catalogue import profile
+from backend.workflows.jobviews import JobView, job_view, job_views
+from backend.workflows.labels import protocol_key, run_label
+from backend.workflows.loading import open_dataset
+from backend.workflows.verdict import Verdict, verdict
 from backend.workflows.workspace import Workspace
-
-
-@dataclass(frozen=True)
-class JobView:
-    """A job as people see it."""
-
-    id: str
-    kind: str
-    title: str
-    state: str
-    fraction: float
-    what: str
-    error: str | None
-    position: int | None
-    """Place in the queue, 1 = next; None unless queued."""
-    eta_seconds: float | None
-    run_id: str | None
-    dataset_id: str | None
-    created_at: datetime
-    finished_at: datetime | None
+from db.records import DatasetRecord, JobState, RunState
+from db.repositories import Datasets, Runs
 
 
 @dataclass(frozen=True)
@@ -107,9 +102,127 @@ class Overview:
 
 def overview(workspace: Workspace) -> Overview:
     """The page in one call; costs a few queries, no model is loaded."""
-    raise NotImplementedError
+    with workspace.database.read() as session:
+        records = Datasets(session).list()
+        jobs = job_views(session)
+    cards = tuple(_card(workspace, record) for record in records)
+    active = tuple(job for job in reversed(jobs) if job.state in ("queued", "running"))
+    ended = sorted(
+        (job for job in jobs if job.finished_at is not None),
+        key=lambda job: job.finished_at or job.created_at,
+        reverse=True,
+    )
+    return Overview(
+        datasets=cards,
+        active_jobs=active,
+        recent_jobs=tuple(ended[:10]),
+        warnings=tuple(_warnings(workspace, records)),
+        next_step=_next_step(cards, active),
+        machine=machine(workspace),
+    )
+
+
+def active_jobs(workspace: Workspace) -> tuple[JobView, ...]:
+    """Waiting and running jobs, oldest first: one query, for pages that look every two seconds."""
+    with workspace.database.read() as session:
+        jobs = job_views(session, states=(JobState.QUEUED, JobState.RUNNING))
+    return jobs[::-1]
+
+
+def machine(workspace: Workspace) -> Machine:
+    """Whether a worker lives, and on what it computes."""
+    status = worker_status(workspace.database)
+    if torch.cuda.is_available():
+        return Machine(status.alive, torch.cuda.get_device_name())
+    return Machine(status.alive, f"CPU ({os.cpu_count()} cores)")
 
 
 def start_demo(workspace: Workspace) -> JobView:
     """Queue the demo (generate, import, encode, train); a second call returns the same job."""
-    raise NotImplementedError
+    with workspace.database.read() as session:
+        under_way = [
+            job
+            for job in job_views(session, states=(JobState.QUEUED, JobState.RUNNING))
+            if job.kind == "demo"
+        ]
+    if under_way:
+        return under_way[0]
+    job = Queue(workspace.database).enqueue("demo", "Prepare the demo shop", {}, priority=10)
+    return job_view(workspace, job.id)
+
+
+def _card(workspace: Workspace, record: DatasetRecord) -> DatasetCard:
+    with workspace.database.read() as session:
+        runs = Runs(session).list(dataset_id=record.id)
+    finished = tuple(run for run in runs if run.state is RunState.DONE)
+    active = [run for run in runs if run.state in (RunState.QUEUED, RunState.RUNNING)]
+    ranking = tuple(run for run in finished if HEADLINE_METRIC in run.metrics)
+    if ranking:
+        newest = protocol_key(ranking[0])
+        ranking = tuple(run for run in ranking if protocol_key(run) == newest)
+    found = _verdict(workspace, tuple(run.id for run in ranking))
+    dataset = open_dataset(workspace, record)
+    popular = np.argsort(-dataset.popularity, kind="stable")[:60]
+    thumbnails = [t for t in map(dataset.thumbnail_path, popular.tolist()) if t is not None]
+    return DatasetCard(
+        id=record.id,
+        name=record.name,
+        scenario=record.scenario,
+        users=record.users,
+        items=record.items,
+        interactions=record.interactions,
+        coverage=profile(workspace, record.id).coverage,
+        thumbnails=tuple(thumbnails[:12]),
+        runs_finished=len(finished),
+        runs_active=len(active),
+        best=_best_run(found),
+        verdict=found.sentence,
+        created_at=record.created_at,
+    )
+
+
+@lru_cache(maxsize=32)
+def _verdict(workspace: Workspace, run_ids: tuple[str, ...]) -> Verdict:
+    """Finished runs never change, so the bootstrap behind the sentence runs once per set."""
+    with workspace.database.read() as session:
+        runs = Runs(session).many(run_ids)
+    return verdict(workspace, runs, HEADLINE_METRIC)
+
+
+def _best_run(found: Verdict) -> BestRun | None:
+    if found.leader is None or found.score is None:
+        return None
+    reference = found.reference
+    return BestRun(
+        run_id=found.leader.id,
+        label=run_label(found.leader),
+        score=found.score,
+        reference_label=run_label(reference) if reference else None,
+        reference=found.reference_score,
+        gain=None if reference is None or reference.id == found.leader.id else found.gain,
+    )
+
+
+def _warnings(workspace: Workspace, records: tuple[DatasetRecord, ...]) -> Iterator[HealthWarning]:
+    for record in records:
+        if record.rejected:
+            yield HealthWarning(
+                record.name,
+                f"{record.rejected:,} rows were refused at import.",
+                "Open the report on the Catalogue page.",
+            )
+
+
+def _next_step(cards: tuple[DatasetCard, ...], active: tuple[JobView, ...]) -> NextStep:
+    if not cards:
+        return NextStep(
+            "Nothing is here yet. Prepare the demo shop, or import your own data.",
+            "Prepare the demo",
+            "demo",
+        )
+    newest = cards[0]
+    if newest.runs_finished >= 2:
+        return NextStep(f"See which model wins on {newest.name}.", "Compare the models", "compare")
+    if newest.runs_active or any(job.kind == "demo" for job in active):
+        return NextStep(f"Models are being trained on {newest.name}.", "Watch training", "train")
+    return NextStep(f"{newest.name} has no trained models yet.", "Train models", "train")

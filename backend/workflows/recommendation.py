@@ -1,10 +1,34 @@
 """What the Recommend page does: lists for a person, side by side."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
-from backend.workflows.cards import ItemCard
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from backend.data.dataset import Dataset, Interactions
+from backend.errors import InvalidInput, NotFound
+from backend.schema import HEADLINE_METRIC, Col
+from backend.workflows.additions import added_for, encode_loose, list_added, text_and_picture
+from backend.workflows.cards import ItemCard, added_card, catalogue_cards
+from backend.workflows.labels import run_label
+from backend.workflows.loading import (
+    LoadedRun,
+    coalition_tables,
+    find_dataset,
+    load_run,
+    open_dataset,
+)
 from backend.workflows.workspace import Workspace
+from db.records import RunState
+from db.repositories import Runs
+from models.recommenders import RECOMMENDERS
+
+HISTORY_SHOWN: Final = 60
 
 
 @dataclass(frozen=True)
@@ -66,36 +90,212 @@ class Person:
 
 def runs(workspace: Workspace, dataset_id: str) -> tuple[RunOption, ...]:
     """Finished ranking runs, best first."""
-    raise NotImplementedError
+    record = find_dataset(workspace, dataset_id)
+    with workspace.database.read() as session:
+        done = Runs(session).list(dataset_id=record.id, state=RunState.DONE)
+    ranking = [run for run in done if run.objective == "ranking"]
+    ranking.sort(key=lambda run: -run.metrics.get(HEADLINE_METRIC, 0.0))
+    return tuple(
+        RunOption(
+            run.id,
+            run_label(run),
+            RECOMMENDERS[run.model].cls.reads_content,
+            run.metrics.get(HEADLINE_METRIC),
+        )
+        for run in ranking
+    )
 
 
 def users(
     workspace: Workspace, dataset_id: str, search: str = "", limit: int = 50
 ) -> tuple[UserOption, ...]:
     """People whose id contains `search`, the most active first."""
-    raise NotImplementedError
+    dataset = open_dataset(workspace, find_dataset(workspace, dataset_id))
+    counts = np.bincount(dataset.interactions[Col.USER_NUM], minlength=dataset.n_users)
+    order = np.argsort(-counts, kind="stable")
+    ids = dataset.user_ids[order]
+    if search:
+        order = order[np.char.find(ids, search) >= 0]
+    return tuple(UserOption(str(dataset.user_ids[u]), int(counts[u])) for u in order[:limit])
 
 
 def person(workspace: Workspace, run_id: str, user_id: str) -> Person:
     """History under the run's split."""
-    raise NotImplementedError
+    loaded = load_run(workspace, run_id)
+    user = user_number(loaded, user_id)
+    history = items_of(loaded.split.train, user)
+    last_seen = _last_seen(loaded.dataset, user)
+    recent = sorted(history.tolist(), key=lambda item: -last_seen.get(item, 0))
+    categories = Counter(
+        part
+        for category in loaded.dataset.items[Col.CATEGORY].iloc[history]
+        for part in str(category).split("|")
+        if part
+    )
+    return Person(
+        user_id=user_id,
+        history=catalogue_cards(loaded.dataset, recent[:HISTORY_SHOWN]),
+        history_total=len(history),
+        held_out=catalogue_cards(loaded.dataset, items_of(loaded.split.test, user)),
+        categories=dict(categories.most_common(8)),
+    )
 
 
 def recommend(workspace: Workspace, run_id: str, user_id: str, k: int = 10) -> RecommendationList:
     """The best k items that the person has not had in training, items added by hand included
     where the run reads content."""
-    raise NotImplementedError
+    loaded = load_run(workspace, run_id)
+    user = user_number(loaded, user_id)
+    ranked = rank_for(workspace, loaded, user, k)
+    shares = attribute(workspace, loaded, user, ranked.items)
+    held_out = set(items_of(loaded.split.test, user).tolist())
+    cards = cards_of(workspace, loaded, ranked.items)
+    return RecommendationList(
+        run_id=loaded.record.id,
+        label=run_label(loaded.record),
+        players=loaded.model.players,
+        items=tuple(
+            Recommended(card, place, score, share, item in held_out)
+            for place, (card, score, share, item) in enumerate(
+                zip(cards, ranked.scores, shares, ranked.items, strict=True), start=1
+            )
+        ),
+        note=_note(workspace, loaded),
+    )
 
 
 def recommend_like(
     workspace: Workspace, run_id: str, item_ids: tuple[str, ...], k: int = 10
 ) -> RecommendationList:
     """Items nearest to the mean of the given ones in the run's item space."""
-    raise NotImplementedError
+    loaded = load_run(workspace, run_id)
+    nums = torch.tensor([item_number(loaded, item_id) for item_id in item_ids])
+    return _nearest(loaded, loaded.embeddings.items[nums], k, exclude=nums)
 
 
 def recommend_from_content(
     workspace: Workspace, run_id: str, image: bytes | None, text: str, k: int = 10
 ) -> RecommendationList:
     """Items nearest to what a picture or a few words describe; only for runs that read content."""
-    raise NotImplementedError
+    loaded = load_run(workspace, run_id)
+    if not loaded.model.reads_content:
+        raise InvalidInput(
+            f"{run_label(loaded.record)} reads clicks only. Choose a run that reads content."
+        )
+    content = text_and_picture(text, image)
+    if not content:
+        raise InvalidInput("Give a picture or some words.")
+    with torch.inference_mode():
+        vectors, _ = loaded.model.embed_new_items(encode_loose(content, loaded.record.encoders))
+    return _nearest(loaded, vectors, k, exclude=torch.zeros(0, dtype=torch.long))
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """Items and their scores, best first; numbers beyond the catalogue are added items."""
+
+    items: tuple[int, ...]
+    scores: tuple[float, ...]
+
+
+def rank_for(workspace: Workspace, loaded: LoadedRun, user: int, k: int) -> Ranked:
+    """The k best items outside the training history, added items included where possible."""
+    scores = all_scores(workspace, loaded, user)
+    scores[torch.from_numpy(items_of(loaded.split.train, user))] = -torch.inf
+    best = torch.topk(scores, min(k, len(scores)))
+    there = best.values > -torch.inf
+    return Ranked(tuple(best.indices[there].tolist()), tuple(best.values[there].tolist()))
+
+
+def all_scores(workspace: Workspace, loaded: LoadedRun, user: int) -> Tensor:
+    """f32[I + N]: every catalogue item, then every added item the run can read."""
+    who = torch.tensor([user])
+    table = loaded.embeddings
+    added = added_for(workspace, loaded)
+    fresh = table.user_rows(who) @ added.vectors.T + added.bias
+    fresh = fresh + table.user_bias[who].unsqueeze(1) + table.offset
+    return torch.cat([table.score(who), fresh], dim=1).squeeze(0)
+
+
+def attribute(
+    workspace: Workspace, loaded: LoadedRun, user: int, items: tuple[int, ...]
+) -> list[dict[str, float]]:
+    """Player -> contribution for each item, in order."""
+    tables = coalition_tables(workspace, loaded.record.id)
+    known = [item for item in items if item < loaded.dataset.n_items]
+    who = torch.tensor([user])
+    values = tables.attribute_lists(who, torch.tensor([known], dtype=torch.long)).values[0]
+    found = dict(zip(known, values.tolist(), strict=True))
+    if len(known) < len(items):
+        added = added_for(workspace, loaded)
+        fresh = tables.attribute_new_items(who, added.features).values[0].tolist()
+        found |= {loaded.dataset.n_items + n: row for n, row in enumerate(fresh)}
+    return [dict(zip(tables.players, found[item], strict=True)) for item in items]
+
+
+def cards_of(
+    workspace: Workspace, loaded: LoadedRun, items: tuple[int, ...]
+) -> tuple[ItemCard, ...]:
+    """Cards of catalogue and added items alike."""
+    n_items = loaded.dataset.n_items
+    known = [item for item in items if item < n_items]
+    found = dict(zip(known, catalogue_cards(loaded.dataset, known), strict=True))
+    if len(known) < len(items):
+        records = list_added(workspace, loaded.record.dataset_id)
+        for item in items:
+            if item >= n_items:
+                found[item] = added_card(loaded.dataset, item - n_items, records[item - n_items])
+    return tuple(found[item] for item in items)
+
+
+def user_number(loaded: LoadedRun, user_id: str) -> int:
+    """Dense row of a user; NotFound otherwise."""
+    found = np.flatnonzero(loaded.dataset.user_ids == user_id)
+    if not len(found):
+        raise NotFound(f"There is no person '{user_id}' in this data set.")
+    return int(found[0])
+
+
+def item_number(loaded: LoadedRun, item_id: str) -> int:
+    """Dense row of a catalogue item; NotFound otherwise."""
+    found = np.flatnonzero((loaded.dataset.items[Col.ITEM_ID] == item_id).to_numpy())
+    if not len(found):
+        raise NotFound(f"There is no item '{item_id}' in this data set.")
+    return int(found[0])
+
+
+def items_of(part: Interactions, user: int) -> NDArray[np.int64]:
+    """Distinct items of one user in one part of the split."""
+    return np.unique(part.items[part.users == user])
+
+
+def _nearest(loaded: LoadedRun, vectors: Tensor, k: int, exclude: Tensor) -> RecommendationList:
+    items = torch.nn.functional.normalize(loaded.embeddings.items, dim=1)
+    query = torch.nn.functional.normalize(vectors.mean(0), dim=0)
+    similarity = items @ query
+    similarity[exclude] = -torch.inf
+    best = torch.topk(similarity, min(k, len(similarity) - len(exclude)))
+    cards = catalogue_cards(loaded.dataset, best.indices.tolist())
+    return RecommendationList(
+        run_id=loaded.record.id,
+        label=run_label(loaded.record),
+        players=loaded.model.players,
+        items=tuple(
+            Recommended(card, place, score, {}, False)
+            for place, (card, score) in enumerate(
+                zip(cards, best.values.tolist(), strict=True), start=1
+            )
+        ),
+        note="Scores are cosine similarities, from -1 to 1.",
+    )
+
+
+def _last_seen(dataset: Dataset, user: int) -> dict[int, int]:
+    rows = dataset.interactions[dataset.interactions[Col.USER_NUM] == user]
+    return dict(zip(rows[Col.ITEM_NUM].tolist(), rows[Col.TIMESTAMP].tolist(), strict=True))
+
+
+def _note(workspace: Workspace, loaded: LoadedRun) -> str:
+    if loaded.model.reads_content or not list_added(workspace, loaded.record.dataset_id):
+        return ""
+    return "This model sees clicks only, so items added by hand cannot appear in its list."

@@ -1,12 +1,45 @@
 """What the Train page does: choose, estimate, start, watch, cancel, resume."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import product
+from typing import TypeVar
 
-from backend.workflows.overview import JobView
+from sqlalchemy.orm import Session
+
+from backend import __version__
+from backend.data.dataset import Dataset
+from backend.data.split import SplitConfig
+from backend.errors import InvalidInput
+from backend.features.extract import parse_encoder
+from backend.jobs.queue import Queue
+from backend.schema import Col, Modality
+from backend.training.config import TrainingConfig
+from backend.workflows.execution import environment
+from backend.workflows.jobviews import JobView, job_view, job_views
+from backend.workflows.labels import run_label
+from backend.workflows.loading import (
+    by_run,
+    default_encoders,
+    find_dataset,
+    find_run,
+    make_split,
+    modalities_of,
+    open_dataset,
+    torch_device,
+)
 from backend.workflows.workspace import Workspace
-from db.records import EpochRecord, RunRecord
-from models.config import Setting
+from db.records import DatasetRecord, EpochRecord, JobRecord, JobState, RunRecord, RunState
+from db.repositories import Jobs, Runs
+from models.config import Config, Setting, Value, unknown_name
+from models.encoders import ENCODERS
+from models.fusion import FUSIONS
+from models.recommenders import RECOMMENDERS, ClosedFormRecommender
+from models.registry import Entry
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -81,29 +114,262 @@ class RunProgress:
 
 def choices(workspace: Workspace, dataset_id: str) -> Choices:
     """What the forms offer for this data set."""
-    raise NotImplementedError
+    record = find_dataset(workspace, dataset_id)
+    dataset = open_dataset(workspace, record)
+    objectives = ("ranking", "rating") if record.explicit else ("ranking",)
+    models = [
+        _choice(entry) for entry in RECOMMENDERS.entries() if entry.cls.objectives & set(objectives)
+    ]
+    return Choices(
+        models=tuple(models),
+        fusions=tuple(_choice(entry) for entry in FUSIONS.entries()),
+        encoders={str(m): _encoder_choices(m, dataset) for m in modalities_of(dataset)},
+        training=TrainingConfig.settings(),
+        splits=_splits(dataset),
+        objectives=objectives,
+        default_positive="rating>=4" if record.explicit else "",
+    )
 
 
 def estimate(workspace: Workspace, plan: Plan) -> Estimate:
-    """From earlier runs of the same model on this machine, else a rule of thumb."""
-    raise NotImplementedError
+    """From earlier runs of the same model on this data set, else a rule of thumb."""
+    record = find_dataset(workspace, plan.dataset_id)
+    specs = _combinations(plan)
+    with workspace.database.read() as session:
+        done = Runs(session).list(dataset_id=record.id, state=RunState.DONE)
+    known: dict[tuple[str, str | None], float] = {}
+    for run in done:
+        known.setdefault((run.model, run.fusion), run.seconds or 0.0)
+    seconds = 0.0
+    guessed = False
+    for model, fusion, _ in specs:
+        if (model, fusion) in known:
+            seconds += known[model, fusion]
+        else:
+            guessed = True
+            seconds += _rule_of_thumb(model, record)
+    basis = (
+        "a rule of thumb; it becomes exact once each model was trained here"
+        if guessed
+        else "earlier runs of the same models on this data set"
+    )
+    return Estimate(len(specs), seconds, basis)
 
 
 def start(workspace: Workspace, plan: Plan) -> tuple[RunRecord, ...]:
     """Validate everything first, then queue one job per run; encoding happens inside the job."""
-    raise NotImplementedError
+    runs = prepare(workspace, plan)
+    queue_runs(workspace, runs)
+    return runs
+
+
+def queue_runs(workspace: Workspace, runs: Sequence[RunRecord]) -> None:
+    """Store runs and their jobs in one transaction: all of them or none."""
+    with workspace.database.write() as session:
+        for run in runs:
+            Runs(session).add(run)
+            _add_job(session, run, "Train")
+
+
+def _add_job(session: Session, run: RunRecord, verb: str) -> JobRecord:
+    return Jobs(session).add(
+        "train",
+        f"{verb} {run.name}",
+        {"run_id": run.id},
+        dataset_id=run.dataset_id,
+        run_id=run.id,
+        device=str(torch_device(run.device)),
+    )
+
+
+def prepare(workspace: Workspace, plan: Plan) -> tuple[RunRecord, ...]:
+    """The runs of a plan, fully checked (settings, encoders, split), neither stored nor queued."""
+    record = find_dataset(workspace, plan.dataset_id)
+    dataset = open_dataset(workspace, record)
+    if not plan.models:
+        raise InvalidInput("Choose at least one model.")
+    encoders = dict(plan.encoders) or default_encoders(dataset)
+    _check_encoders(encoders, dataset)
+    torch_device(plan.device)
+    runs = [
+        _new_run(plan, record, dataset, encoders, model, fusion, seed)
+        for model, fusion, seed in _combinations(plan)
+    ]
+    used = set().union(*(_known_keys(run) for run in runs))
+    for key in plan.settings:
+        if key not in used:
+            raise unknown_name("setting", key, sorted(used))
+    make_split(dataset, runs[0])
+    return tuple(runs)
 
 
 def progress(workspace: Workspace, dataset_id: str, limit: int = 50) -> tuple[RunProgress, ...]:
     """Active runs first, then the latest ended ones."""
-    raise NotImplementedError
+    record = find_dataset(workspace, dataset_id)
+    with workspace.database.read() as session:
+        runs = Runs(session).list(dataset_id=record.id, limit=limit)
+        epochs = by_run(Runs(session).epochs([run.id for run in runs]))
+        jobs = {job.run_id: job for job in job_views(session, dataset_id=record.id)}
+    active = {RunState.QUEUED: 1, RunState.RUNNING: 0}
+    ordered = sorted(runs, key=lambda run: active.get(run.state, 2))
+    return tuple(
+        RunProgress(
+            run,
+            run_label(run),
+            jobs.get(run.id),
+            tuple(epochs.get(run.id, ())),
+            _max_epochs(run),
+        )
+        for run in ordered
+    )
 
 
 def cancel(workspace: Workspace, run_id: str) -> None:
     """Ask the run to stop at its next checkpoint; it can be resumed."""
-    raise NotImplementedError
+    run = find_run(workspace, run_id)
+    with workspace.database.read() as session:
+        jobs = Jobs(session).list((JobState.QUEUED, JobState.RUNNING), run_id=run.id)
+    if not jobs:
+        raise InvalidInput(f"Run '{run.name}' is {run.state}; there is nothing to stop.")
+    for job in jobs:
+        cancel_job(workspace, job.id)
+
+
+def cancel_job(workspace: Workspace, job_id: str) -> JobView:
+    """Ask a job to stop; one that waits is cancelled at once, its run with it."""
+    job = Queue(workspace.database).request_cancel(job_view(workspace, job_id).id)
+    if job.run_id and job.state is JobState.CANCELLED:
+        with workspace.database.write() as session:
+            Runs(session).update(job.run_id, state=RunState.CANCELLED)
+    return job_view(workspace, job.id)
 
 
 def resume(workspace: Workspace, run_id: str) -> JobView:
     """Queue a cancelled or failed run again from its checkpoint."""
-    raise NotImplementedError
+    run = find_run(workspace, run_id)
+    if run.state not in (RunState.CANCELLED, RunState.FAILED):
+        raise InvalidInput(f"Run '{run.name}' is {run.state}; only stopped runs can be resumed.")
+    with workspace.database.write() as session:
+        Runs(session).update(run.id, state=RunState.QUEUED, error=None)
+        job = _add_job(session, run, "Resume")
+    return job_view(workspace, job.id)
+
+
+def _max_epochs(run: RunRecord) -> int:
+    """1 for models that are solved in one go."""
+    if issubclass(RECOMMENDERS[run.model].cls, ClosedFormRecommender):
+        return 1
+    return int(str(run.training_config["epochs"]))
+
+
+def _combinations(plan: Plan) -> list[tuple[str, str | None, int]]:
+    """(model, fusion or None, seed) for every run of the plan."""
+    found: list[tuple[str, str | None, int]] = []
+    for model in plan.models:
+        takes = RECOMMENDERS[model].cls.takes_fusion
+        fusions: tuple[str | None, ...] = (plan.fusions or ("early_concat",)) if takes else (None,)
+        for fusion in fusions:
+            if fusion is not None:
+                _ = FUSIONS[fusion]
+        found += [(model, fusion, seed) for fusion, seed in product(fusions, plan.seeds)]
+    return found
+
+
+def _new_run(
+    plan: Plan,
+    record: DatasetRecord,
+    dataset: Dataset,
+    encoders: Mapping[str, str],
+    model: str,
+    fusion: str | None,
+    seed: int,
+) -> RunRecord:
+    entry = RECOMMENDERS[model]
+    if plan.objective not in entry.cls.objectives:
+        raise InvalidInput(
+            f"{entry.title} does not do '{plan.objective}'. "
+            f"It does: {', '.join(sorted(entry.cls.objectives))}."
+        )
+    positive = plan.positive
+    if positive is None:
+        positive = "rating>=4" if record.explicit and plan.objective == "ranking" else ""
+    split = SplitConfig.from_mapping(
+        {"kind": plan.split or _splits(dataset)[0], "positive": positive}
+    )
+    training = {**entry.cls.training_defaults, **_pick(TrainingConfig, plan.settings)}
+    run = RunRecord(
+        id=secrets.token_hex(4),
+        name="",
+        dataset_id=record.id,
+        dataset_fingerprint=record.fingerprint,
+        model=model,
+        fusion=fusion,
+        encoders=dict(encoders) if entry.cls.reads_content else {},
+        objective=plan.objective,
+        split=split.to_mapping(),
+        model_config=_configured(entry.config, plan.settings),
+        fusion_config=_configured(FUSIONS[fusion].config, plan.settings) if fusion else {},
+        training_config=TrainingConfig.from_mapping(training).to_mapping(),
+        seed=seed,
+        state=RunState.QUEUED,
+        device=plan.device,
+        code_version=__version__,
+        environment=environment(),
+        created_at=datetime.now(UTC),
+    )
+    return replace(run, name=run_label(run))
+
+
+def _configured(config: type[Config], settings: Mapping[str, object]) -> dict[str, Value]:
+    return config.from_mapping(_pick(config, settings)).to_mapping()
+
+
+def _pick(config: type[Config], settings: Mapping[str, object]) -> dict[str, object]:
+    names = {spec.name for spec in config.settings()}
+    return {key: value for key, value in settings.items() if key in names}
+
+
+def _known_keys(run: RunRecord) -> set[str]:
+    return {*run.model_config, *run.fusion_config, *run.training_config}
+
+
+def _check_encoders(encoders: Mapping[str, str], dataset: Dataset) -> None:
+    there = {str(m) for m in modalities_of(dataset)}
+    for modality, spec in encoders.items():
+        if modality not in there:
+            raise InvalidInput(
+                f"This data set has no {modality}. It has: {', '.join(sorted(there)) or 'none'}."
+            )
+        name, _ = parse_encoder(spec)
+        if Modality(modality) not in ENCODERS[name].cls.modalities:
+            raise InvalidInput(f"The encoder '{name}' does not read {modality}.")
+
+
+def _choice(entry: Entry[T]) -> Choice:
+    return Choice(
+        entry.name,
+        entry.title,
+        entry.summary,
+        entry.config.settings(),
+        reads_content=getattr(entry.cls, "reads_content", False),
+        takes_fusion=getattr(entry.cls, "takes_fusion", False),
+    )
+
+
+def _encoder_choices(modality: Modality, dataset: Dataset) -> tuple[Choice, ...]:
+    default = default_encoders(dataset)[str(modality)]
+    able = [entry for entry in ENCODERS.entries() if modality in entry.cls.modalities]
+    return tuple(_choice(entry) for entry in sorted(able, key=lambda e: e.name != default))
+
+
+def _splits(dataset: Dataset) -> tuple[str, ...]:
+    given = ("given",) if Col.SPLIT in dataset.interactions.columns else ()
+    timed = bool((dataset.interactions[Col.TIMESTAMP] > 0).any())
+    return (*given, "random", *(("temporal", "global_time") if timed else ()))
+
+
+def _rule_of_thumb(model: str, record: DatasetRecord) -> float:
+    """Seconds on two cores, from the README's table: closed forms grow with items squared."""
+    if issubclass(RECOMMENDERS[model].cls, ClosedFormRecommender):
+        return 1.0 + 3.0 * (record.items / 3000) ** 2
+    return 5.0 + 45.0 * record.interactions / 50_000

@@ -1,0 +1,154 @@
+"""Commands that evaluate, compare, recommend and explain."""
+
+from collections.abc import Callable, Mapping
+from itertools import combinations
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from backend.cli._output import Home, Json, say
+from backend.errors import InvalidInput
+from backend.evaluation.significance import Interval
+from backend.workflows.comparison import pairwise
+from backend.workflows.execution import evaluate_again
+from backend.workflows.explanation import explain as explain_pair
+from backend.workflows.explanation import explain_run
+from backend.workflows.loading import find_run
+from backend.workflows.recommendation import (
+    RecommendationList,
+    recommend_from_content,
+    recommend_like,
+)
+from backend.workflows.recommendation import recommend as recommend_for
+from backend.workflows.workspace import open_workspace
+
+Run = Annotated[str, typer.Argument(help="Id of a finished run, or its beginning.")]
+
+
+def evaluate(run: Run, home: Home = None, json: Json = False) -> None:
+    """Evaluate a finished run again from its stored weights, with 95 % intervals over users."""
+    intervals = evaluate_again(open_workspace(home), run)
+    say({"run": run, "metrics": {name: _interval(i) for name, i in intervals.items()}}, json)
+
+
+def compare(
+    runs: Annotated[list[str], typer.Argument(help="Two or more finished runs.")],
+    metric: Annotated[str, typer.Option(help="Which metric to compare.")] = "ndcg@20",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Metrics of several runs and their pairwise differences over the same users."""
+    if len(runs) < 2:
+        raise InvalidInput("Give at least two runs to compare.")
+    workspace = open_workspace(home)
+    found = [find_run(workspace, run) for run in runs]
+    rows = pairwise(workspace, tuple(combinations([run.id for run in found], 2)), metric)
+    differences = [
+        {
+            "a": a,
+            "b": b,
+            "difference": d.value,
+            "low": d.low,
+            "high": d.high,
+            "p_value": d.p_value,
+            "adjusted_p": p,
+            "effect_size": d.effect_size,
+            "users": d.n,
+        }
+        for a, b, d, p in rows
+    ]
+    metrics = {run.id: {"name": run.name, **run.metrics} for run in found}
+    say({"metric": metric, "runs": metrics, "differences": differences}, json)
+
+
+def recommend(
+    run: Run,
+    user: Annotated[str, typer.Option(help="Id of a user.")] = "",
+    like: Annotated[list[str] | None, typer.Option(help="Id of an item; repeatable.")] = None,
+    image: Annotated[Path | None, typer.Option(help="A picture file.")] = None,
+    text: Annotated[str, typer.Option(help="Some words.")] = "",
+    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many items.")] = 10,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Items for a user, like some items, or like a picture or words."""
+    workspace = open_workspace(home)
+    if user:
+        found = recommend_for(workspace, run, user, k)
+    elif like:
+        found = recommend_like(workspace, run, tuple(like), k)
+    elif image or text:
+        found = recommend_from_content(workspace, run, _read(image), text, k)
+    else:
+        raise InvalidInput("Give --user, --like, --image or --text.")
+    say({"items": _items(found)}, json)
+
+
+def explain(
+    run: Run,
+    user: Annotated[str, typer.Option(help="Id of a user.")] = "",
+    item: Annotated[str, typer.Option(help="Id of an item.")] = "",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """How much each modality contributes: to one score, or over the whole run."""
+    workspace = open_workspace(home)
+    if bool(user) != bool(item):
+        raise InvalidInput("Give both --user and --item, or neither for the whole run.")
+    if user:
+        pair = explain_pair(workspace, run, user, item)
+        say(
+            {
+                "score": pair.score,
+                "baseline": pair.baseline,
+                "attributions": dict(pair.attributions),
+                "faithful": pair.faithful,
+                "reason": pair.reason,
+            },
+            json,
+        )
+        return
+    whole = explain_run(workspace, run)
+    recovered = whole.recovery
+    recovery = None
+    if recovered is not None:
+        recovery = {
+            "spearman_users": recovered.spearman_users,
+            "spearman_pairs": recovered.spearman_pairs,
+            "first_share": recovered.first_share,
+        }
+    say({"mean_absolute": dict(whole.mean_absolute), "recovery": recovery}, json)
+
+
+def _interval(interval: Interval) -> dict[str, float]:
+    return {"value": interval.value, "low": interval.low, "high": interval.high}
+
+
+def _items(found: RecommendationList) -> list[dict[str, object]]:
+    return [
+        {
+            "item_id": item.card.item_id,
+            "title": item.card.title,
+            "score": item.score,
+            "rank": item.rank,
+            "attributions": dict(item.attributions),
+        }
+        for item in found.items
+    ]
+
+
+def _read(image: Path | None) -> bytes | None:
+    if image is None:
+        return None
+    if not image.is_file():
+        raise InvalidInput(f"There is no file '{image}'.")
+    return image.read_bytes()
+
+
+COMMANDS: Final[Mapping[str, Callable[..., None]]] = {
+    "evaluate": evaluate,
+    "compare": compare,
+    "recommend": recommend,
+    "explain": explain,
+}

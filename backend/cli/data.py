@@ -1,0 +1,111 @@
+"""Commands that make, import and encode data sets."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from backend.cli._output import Home, Json, pairs, progress, say
+from backend.data.synthetic.config import ShopConfig
+from backend.errors import InvalidInput
+from backend.workflows.importing import encode_data, generate_demo, import_data
+from backend.workflows.workspace import open_workspace
+from db.records import DatasetRecord
+
+Name = Annotated[str, typer.Option(help="What to call the data set.")]
+Encoders = Annotated[
+    list[str] | None,
+    typer.Option("--encoder", help="MODALITY=NAME, e.g. image=efficientnet; may be repeated."),
+]
+
+
+def demo(
+    name: Name,
+    scenario: Annotated[str, typer.Option(help="Which world to generate: shop.")] = "shop",
+    items: Annotated[int | None, typer.Option(help="Number of items.")] = None,
+    users: Annotated[int | None, typer.Option(help="Number of users.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Equal seeds give equal bytes.")] = None,
+    unique: Annotated[
+        str | None, typer.Option(help="Which modality carries taste: both, image, text, or 0-1.")
+    ] = None,
+    redundancy: Annotated[
+        float | None, typer.Option(help="How often picture and text say the same, 0 to 1.")
+    ] = None,
+    synergy: Annotated[
+        float | None, typer.Option(help="Share of taste for combinations only, 0 to 1.")
+    ] = None,
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", help="Any other setting of the generator.")
+    ] = None,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Generate a catalogue whose truth is known."""
+    if scenario != "shop":
+        raise InvalidInput(f"There is no scenario '{scenario}'. Known: shop.")
+    given = {
+        "items": items,
+        "users": users,
+        "seed": seed,
+        "unique": unique,
+        "redundancy": redundancy,
+        "synergy": synergy,
+    }
+    chosen = {key: value for key, value in given.items() if value is not None}
+    config = ShopConfig.from_mapping({**pairs(setting or [], "--set"), **chosen})
+    record = generate_demo(open_workspace(home), config, name, progress)
+    say(_summary(record), json)
+
+
+def import_(
+    path: Annotated[Path, typer.Argument(help="A folder or a ZIP file.")],
+    name: Name,
+    format: Annotated[str, typer.Option(help="Import format; auto detects it.")] = "auto",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Import a data set; bad rows are reported with their number and reason."""
+    outcome = import_data(open_workspace(home), path, name, format, progress)
+    rejected = {"rejected": outcome.record.rejected, "report": str(outcome.report)}
+    say(_summary(outcome.record) | rejected, json)
+
+
+def encode(
+    dataset: Annotated[str, typer.Argument(help="Name or id of the data set.")],
+    encoder: Encoders = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:0 …")] = "auto",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Encode pictures and texts; nothing is encoded twice."""
+    chosen = pairs(encoder or [], "--encoder")
+    rows = encode_data(open_workspace(home), dataset, chosen, device, progress)
+    features = {
+        row.modality: {
+            "encoder": row.encoder,
+            "dim": row.dim,
+            "encoded": row.encoded,
+            "cached": row.cached,
+            "missing": row.missing,
+            "per_second": row.per_second,
+        }
+        for row in rows
+    }
+    say({"features": features}, json)
+
+
+def _summary(record: DatasetRecord) -> dict[str, object]:
+    return {
+        "dataset": record.name,
+        "users": record.users,
+        "items": record.items,
+        "interactions": record.interactions,
+    }
+
+
+COMMANDS: Final[Mapping[str, Callable[..., None]]] = {
+    "demo": demo,
+    "import": import_,
+    "encode": encode,
+}

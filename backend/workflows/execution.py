@@ -1,0 +1,228 @@
+"""What a training job does, from the run's record to its stored metrics."""
+
+import os
+import platform
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from backend.data.dataset import Dataset, SplitData
+from backend.durable import file_sha256, write_durably
+from backend.errors import Cancelled
+from backend.evaluation.evaluator import evaluate_ranking, evaluate_rating, quick_validation
+from backend.evaluation.significance import Interval, bootstrap_intervals
+from backend.progress import Report
+from backend.training.checkpoint import EpochResult
+from backend.training.config import TrainingConfig
+from backend.training.trainer import MODEL_FILE, TrainingResult, train
+from backend.workflows.loading import (
+    USERS_FILE,
+    build_model,
+    encoded_features,
+    find_dataset,
+    find_run,
+    load_run,
+    make_split,
+    open_dataset,
+    torch_device,
+    training_data,
+)
+from backend.workflows.workspace import Workspace
+from db.records import ArtefactRecord, EpochRecord, MetricRecord, RunRecord, RunState
+from db.repositories import Runs
+from models.recommenders import Embeddings, Recommender, TrainingData
+
+ENCODE_SHARE, TRAIN_SHARE = 0.2, 0.75
+
+
+def execute_run(workspace: Workspace, run_id: str, report: Report) -> RunRecord:
+    """Encode what is missing, train (from the checkpoint if there is one), evaluate, store.
+
+    Whatever goes wrong, the run's state and sentence say so before the error is passed on.
+    """
+    run = find_run(workspace, run_id)
+    _update(workspace, run_id, state=RunState.RUNNING, started_at=_now(), error=None)
+    try:
+        _train_and_evaluate(workspace, run, report)
+    except Cancelled:
+        _update(workspace, run_id, state=RunState.CANCELLED, finished_at=_now())
+        raise
+    except Exception as error:
+        _update(workspace, run_id, state=RunState.FAILED, error=str(error), finished_at=_now())
+        raise
+    return find_run(workspace, run_id)
+
+
+def evaluate_again(workspace: Workspace, run_id: str) -> dict[str, Interval]:
+    """Test metrics of a finished run, computed anew from its stored weights."""
+    loaded = load_run(workspace, run_id)
+    metrics, _ = _evaluate(
+        loaded.embeddings, loaded.record, loaded.dataset, loaded.split, loaded.data
+    )
+    return {
+        m.name: Interval(
+            m.value, m.value if m.low is None else m.low, m.value if m.high is None else m.high
+        )
+        for m in metrics
+        if m.split == "test"
+    }
+
+
+def environment() -> dict[str, str]:
+    """What the numbers may depend on besides the settings."""
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "cpu": f"{os.cpu_count()} cores",
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else "none",
+    }
+
+
+def _train_and_evaluate(workspace: Workspace, run: RunRecord, report: Report) -> None:
+    began = time.perf_counter()
+    device = torch_device(run.device)
+    record = find_dataset(workspace, run.dataset_id)
+    report("Reading the data set", 0.0)
+    dataset = open_dataset(workspace, record)
+    features = encoded_features(
+        workspace, record, run.encoders, device, lambda w, f: report(w, f * ENCODE_SHARE)
+    )
+    split = make_split(dataset, run)
+    data = training_data(dataset, split.train, features)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(run.seed)
+        model = build_model(run, data)
+    folder = workspace.settings.runs / run.id
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    result = _fit(workspace, run, model, data, split, device, report)
+    report("Evaluating on the test split", ENCODE_SHARE + TRAIN_SHARE)
+    model = model.to("cpu").eval()
+    with torch.inference_mode():
+        embeddings = model.embed()
+    metrics, arrays = _evaluate(embeddings, run, dataset, split, data)
+    write_durably(folder / USERS_FILE, lambda file: np.savez(file, allow_pickle=False, **arrays))
+    _store(workspace, run, metrics, result, time.perf_counter() - began)
+    report("Finished", 1.0)
+
+
+def _fit(
+    workspace: Workspace,
+    run: RunRecord,
+    model: Recommender,
+    data: TrainingData,
+    split: SplitData,
+    device: torch.device,
+    report: Report,
+) -> TrainingResult:
+    rating = run.objective == "rating"
+    config = TrainingConfig.from_mapping(run.training_config)
+
+    def validate(embeddings: Embeddings) -> Mapping[str, float]:
+        if rating:
+            low, high = float(data.ratings.min()), float(data.ratings.max())
+            result = evaluate_rating(embeddings, split.validation, low, high)
+            return dict(result.totals)
+        return quick_validation(embeddings, split.train, split.validation)
+
+    def on_epoch(epoch: EpochResult) -> None:
+        with workspace.database.write() as session:
+            Runs(session).add_epoch(
+                EpochRecord(run.id, epoch.epoch, epoch.loss, dict(epoch.validation), epoch.seconds)
+            )
+
+    return train(
+        model,
+        data,
+        config,
+        validate=validate,
+        monitor="rmse" if rating else "ndcg@20",
+        direction="min" if rating else "max",
+        folder=workspace.settings.runs / run.id,
+        seed=run.seed,
+        device=device,
+        on_epoch=on_epoch,
+        report=lambda w, f: report(w, ENCODE_SHARE + f * TRAIN_SHARE),
+    )
+
+
+def _evaluate(
+    embeddings: Embeddings, run: RunRecord, dataset: Dataset, split: SplitData, data: TrainingData
+) -> tuple[list[MetricRecord], dict[str, np.ndarray]]:
+    """(metrics of validation and test with intervals, arrays of the test split per user)."""
+    metrics: list[MetricRecord] = []
+    arrays: dict[str, np.ndarray] = {}
+    for name, truth in (("validation", split.validation), ("test", split.test)):
+        if run.objective == "rating":
+            low, high = float(data.ratings.min()), float(data.ratings.max())
+            rated = evaluate_rating(embeddings, truth, low, high)
+            users, per_user, catalogue = rated.users, rated.per_user, rated.totals
+        else:
+            popularity = torch.bincount(data.items, minlength=dataset.n_items)
+            ranked = evaluate_ranking(
+                embeddings,
+                split.train,
+                truth,
+                diversity_features=_diversity_features(data),
+                popularity=popularity,
+            )
+            users, per_user, catalogue = ranked.users, ranked.per_user, ranked.catalogue
+        intervals = bootstrap_intervals(per_user)
+        metrics += [
+            MetricRecord(run.id, name, m, interval.value, interval.low, interval.high)
+            for m, interval in intervals.items()
+            if m not in catalogue
+        ]
+        metrics += [MetricRecord(run.id, name, m, v, None, None) for m, v in catalogue.items()]
+        if name == "test":
+            arrays = {"users": users, **per_user}
+    return metrics, arrays
+
+
+def _diversity_features(data: TrainingData) -> Tensor | None:
+    """All modalities side by side, each L2-normalised, so that none dominates; None without."""
+    if not data.features:
+        return None
+    parts = [torch.nn.functional.normalize(t.values, dim=1) for t in data.features.values()]
+    return torch.nn.functional.normalize(torch.cat(parts, dim=1), dim=1)
+
+
+def _store(
+    workspace: Workspace,
+    run: RunRecord,
+    metrics: list[MetricRecord],
+    result: TrainingResult,
+    seconds: float,
+) -> None:
+    folder = workspace.settings.runs / run.id
+    with workspace.database.write() as session:
+        runs = Runs(session)
+        runs.put_metrics(metrics)
+        for name in (MODEL_FILE, USERS_FILE):
+            path = folder / name
+            relative = path.relative_to(workspace.settings.home)
+            runs.put_artefact(
+                ArtefactRecord(run.id, name, str(relative), file_sha256(path), path.stat().st_size)
+            )
+        runs.update(
+            run.id,
+            state=RunState.DONE,
+            best_epoch=result.best_epoch,
+            epochs=result.epochs,
+            seconds=result.seconds,
+            parameters=result.parameters,
+            finished_at=_now(),
+        )
+
+
+def _update(workspace: Workspace, run_id: str, **fields: object) -> None:
+    with workspace.database.write() as session:
+        Runs(session).update(run_id, **fields)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

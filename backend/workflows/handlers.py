@@ -1,0 +1,51 @@
+"""What each kind of job does: the names that the worker looks up."""
+
+from pathlib import Path
+
+from backend.jobs.handlers import JobContext, handler
+from backend.workflows.demo import prepare_demo
+from backend.workflows.execution import execute_run
+from backend.workflows.importing import encode_data, import_data
+from backend.workflows.workspace import Workspace
+from db.repositories import Jobs
+
+
+def _workspace(context: JobContext) -> Workspace:
+    return Workspace(context.settings, context.database)
+
+
+@handler("demo")
+def demo(context: JobContext) -> None:
+    """Generate, import, encode the demo shop and queue its models."""
+    prepare_demo(_workspace(context), context.report)
+
+
+@handler("import")
+def import_job(context: JobContext) -> None:
+    """Import an upload or a folder, then encode every modality it has."""
+    workspace = _workspace(context)
+    source = Path(str(context.job.payload["path"]))
+    name = str(context.job.payload["name"])
+    outcome = import_data(workspace, source, name, report=lambda w, f: context.report(w, f * 0.4))
+    with workspace.database.write() as session:
+        Jobs(session).link(context.job.id, dataset_id=outcome.record.id)
+    if source.parent == workspace.settings.uploads:
+        source.unlink(missing_ok=True)
+    encode_data(
+        workspace, outcome.record.id, {}, report=lambda w, f: context.report(w, 0.4 + f * 0.6)
+    )
+
+
+@handler("encode")
+def encode_job(context: JobContext) -> None:
+    """Encode a data set with the encoders asked for."""
+    chosen = context.job.payload["encoders"]
+    assert isinstance(chosen, dict)
+    assert context.job.dataset_id is not None
+    encode_data(_workspace(context), context.job.dataset_id, chosen, report=context.report)
+
+
+@handler("train")
+def train_job(context: JobContext) -> None:
+    """Train and evaluate one run."""
+    execute_run(_workspace(context), str(context.job.payload["run_id"]), context.report)

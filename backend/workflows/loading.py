@@ -1,0 +1,250 @@
+"""Stored things as live objects: data sets, splits, encoded content, trained models."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from backend.data.dataset import Dataset, Interactions, SplitData, load_dataset
+from backend.data.split import SplitConfig, split_interactions
+from backend.durable import file_sha256
+from backend.errors import DamagedArtefact, InvalidInput, NotFound
+from backend.explain.modality_shapley import CoalitionTables
+from backend.features.extract import default_encoder, encode_modality
+from backend.features.store import FeatureStore
+from backend.progress import Report, silent
+from backend.schema import Modality, Objective
+from backend.training.checkpoint import load_tensors
+from backend.training.trainer import MODEL_FILE
+from backend.workflows.workspace import Workspace
+from db.records import DatasetRecord, FeatureRecord, RunRecord, RunState
+from db.repositories import Datasets, Features, Runs
+from models.recommenders import (
+    Embeddings,
+    FeatureTable,
+    Recommender,
+    TrainingData,
+    build_recommender,
+)
+
+USERS_FILE = "per_user.npz"
+
+
+@dataclass(frozen=True)
+class LoadedRun:
+    """A finished run ready to score. `tables` holds the model under every coalition."""
+
+    record: RunRecord
+    dataset: Dataset
+    split: SplitData
+    data: TrainingData
+    model: Recommender
+    embeddings: Embeddings
+
+
+def find_dataset(workspace: Workspace, name_or_id: str) -> DatasetRecord:
+    """By name or id; RecordNotFound says what there is."""
+    with workspace.database.read() as session:
+        return Datasets(session).get(name_or_id)
+
+
+def find_run(workspace: Workspace, run_id: str) -> RunRecord:
+    """By id or an unambiguous beginning of one."""
+    with workspace.database.read() as session:
+        return Runs(session).get(run_id)
+
+
+def open_dataset(workspace: Workspace, record: DatasetRecord) -> Dataset:
+    """The stored tables, read once per process."""
+    return _dataset(workspace.settings.datasets / record.fingerprint)
+
+
+@lru_cache(maxsize=4)
+def _dataset(root: Path) -> Dataset:
+    return load_dataset(root)
+
+
+class OfRun(Protocol):
+    """A record that belongs to a run."""
+
+    @property
+    def run_id(self) -> str: ...
+
+
+R = TypeVar("R", bound=OfRun)
+
+
+def by_run(records: Iterable[R]) -> dict[str, tuple[R, ...]]:
+    """Records of many runs, grouped; a run without records has no key."""
+    groups: dict[str, list[R]] = {}
+    for record in records:
+        groups.setdefault(record.run_id, []).append(record)
+    return {run_id: tuple(group) for run_id, group in groups.items()}
+
+
+def modalities_of(dataset: Dataset) -> tuple[Modality, ...]:
+    """What at least one item of the catalogue has."""
+    items = dataset.items
+    found = []
+    if (items["image"] != "").any():
+        found.append(Modality.IMAGE)
+    if ((items["title"] != "") | (items["text"] != "")).any():
+        found.append(Modality.TEXT)
+    return tuple(found)
+
+
+def default_encoders(dataset: Dataset) -> dict[str, str]:
+    """The embedded encoder of every modality that the catalogue has."""
+    return {str(m): default_encoder(m) for m in modalities_of(dataset)}
+
+
+def torch_device(name: str) -> torch.device:
+    """ "auto" is the first GPU where there is one; a device that is not there raises InvalidInput."""
+    if name in ("auto", "cuda"):
+        name = "cuda:0" if name == "cuda" or torch.cuda.is_available() else "cpu"
+    if name.startswith("cuda") and not torch.cuda.is_available():
+        raise InvalidInput("There is no CUDA device here. Use --device cpu or auto.")
+    try:
+        return torch.device(name)
+    except RuntimeError:
+        raise InvalidInput(f"'{name}' is no device. Use auto, cpu, cuda or cuda:0.") from None
+
+
+def devices() -> tuple[str, ...]:
+    """What this machine can compute on; the queue runs one job on each at a time."""
+    gpus = tuple(f"cuda:{n}" for n in range(torch.cuda.device_count()))
+    return ("cpu", *gpus)
+
+
+def encoded_features(
+    workspace: Workspace,
+    record: DatasetRecord,
+    encoders: Mapping[str, str],
+    device: torch.device,
+    report: Report = silent,
+) -> dict[Modality, FeatureTable]:
+    """Content of every item, from the store where it is there, encoded now where not.
+
+    Notes in the database which encoder has read what.
+    """
+    dataset = open_dataset(workspace, record)
+    store = FeatureStore(workspace.settings.features)
+    tables: dict[Modality, FeatureTable] = {}
+    for position, (name, spec) in enumerate(encoders.items()):
+        modality = Modality(name)
+
+        def step(what: str, fraction: float, done: int = position) -> None:
+            report(what, (done + fraction) / len(encoders))
+
+        extraction = encode_modality(dataset, modality, spec, store, device=device, report=step)
+        tables[modality] = extraction.table
+        with workspace.database.write() as session:
+            Features(session).put(
+                FeatureRecord(
+                    dataset_id=record.id,
+                    modality=name,
+                    encoder=spec,
+                    fingerprint=extraction.fingerprint,
+                    dim=extraction.dim,
+                    encoded=extraction.encoded,
+                    cached=extraction.cached,
+                    missing=extraction.missing,
+                    per_second=extraction.per_second,
+                )
+            )
+    return tables
+
+
+def make_split(dataset: Dataset, run: RunRecord) -> SplitData:
+    """The run's own split, rebuilt from its settings."""
+    objective: Objective = "rating" if run.objective == "rating" else "ranking"
+    return split_interactions(dataset, SplitConfig.from_mapping(run.split), objective)
+
+
+def training_data(
+    dataset: Dataset, train: Interactions, features: Mapping[Modality, FeatureTable]
+) -> TrainingData:
+    """The training part as tensors."""
+    return TrainingData(
+        n_users=dataset.n_users,
+        n_items=dataset.n_items,
+        users=torch.from_numpy(train.users),
+        items=torch.from_numpy(train.items),
+        ratings=torch.from_numpy(train.ratings),
+        features=features,
+    )
+
+
+def build_model(run: RunRecord, data: TrainingData) -> Recommender:
+    """The untrained model of a run's configuration."""
+    return build_recommender(
+        run.model,
+        data,
+        config=run.model_config,
+        objective="rating" if run.objective == "rating" else "ranking",
+        fusion=run.fusion,
+        fusion_config=run.fusion_config,
+    )
+
+
+def load_run(workspace: Workspace, run_id: str) -> LoadedRun:
+    """A finished run; NotFound if it has not finished, DamagedArtefact if its file was changed."""
+    record = find_run(workspace, run_id)
+    if record.state is not RunState.DONE:
+        raise NotFound(f"Run '{record.name}' has not finished (it is {record.state}).")
+    return _loaded(workspace, record.id)
+
+
+@lru_cache(maxsize=6)
+def _loaded(workspace: Workspace, run_id: str) -> LoadedRun:
+    record = find_run(workspace, run_id)
+    dataset_record = find_dataset(workspace, record.dataset_id)
+    dataset = open_dataset(workspace, dataset_record)
+    split = make_split(dataset, record)
+    device = torch.device("cpu")
+    features = encoded_features(workspace, dataset_record, record.encoders, device)
+    data = training_data(dataset, split.train, features)
+    model = build_model(record, data)
+    weights, _ = load_tensors(artefact_path(workspace, record, MODEL_FILE), device)
+    model.load_state_dict(weights)
+    model.eval()
+    with torch.inference_mode():
+        embeddings = model.embed()
+    return LoadedRun(record, dataset, split, data, model, embeddings)
+
+
+@lru_cache(maxsize=6)
+def coalition_tables(workspace: Workspace, run_id: str) -> CoalitionTables:
+    """The run's model under every coalition of players; built once per process and run."""
+    loaded = load_run(workspace, run_id)
+    with torch.inference_mode():
+        return CoalitionTables(loaded.model)
+
+
+def per_user_values(
+    workspace: Workspace, run: RunRecord
+) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float32]]]:
+    """(user_num i64[E], metric -> f32[E]) of the run's test evaluation."""
+    with np.load(artefact_path(workspace, run, USERS_FILE), allow_pickle=False) as archive:
+        values = {name: archive[name] for name in archive.files if name != "users"}
+        return archive["users"], values
+
+
+def artefact_path(workspace: Workspace, run: RunRecord, name: str) -> Path:
+    """Path of a run's file after checking its SHA-256 against the database."""
+    with workspace.database.read() as session:
+        found = Runs(session).artefacts(run.id).get(name)
+    if found is None:
+        raise DamagedArtefact(f"Run '{run.name}' has no file '{name}'. Train it again.")
+    path = workspace.settings.home / found.path
+    if not path.is_file() or file_sha256(path) != found.sha256:
+        raise DamagedArtefact(
+            f"The stored file '{name}' of run '{run.name}' is damaged. Its record is safe; "
+            "train it again to repair it."
+        )
+    return path
