@@ -104,7 +104,7 @@ def _build(
 
 def _items_of(interactions: pd.DataFrame) -> pd.DataFrame:
     ids = interactions[Col.ITEM_ID].drop_duplicates().reset_index(drop=True)
-    items = pd.DataFrame({column: "" for column in ITEM_COLUMNS}, index=ids.index, dtype=str)
+    items = pd.DataFrame(dict.fromkeys(ITEM_COLUMNS, ""), index=ids.index, dtype=str)
     items[Col.ITEM_ID] = ids
     items[Col.PRICE] = np.nan
     return items.astype({Col.PRICE: np.float64})
