@@ -158,7 +158,8 @@ def _read_meta(root: Path) -> dict[str, Any]:
         meta = json.loads((root / _META).read_bytes())
         if meta["layout"] != _LAYOUT or set(meta["files"]) != set(_TABLES):
             raise DamagedArtefact(
-                f"The data set {root.name} was stored by another version of FusionLens; import it again."
+                f"The data set {root.name} was stored by another version of FusionLens; "
+                "import it again."
             )
         return dict(meta)
     except FileNotFoundError:
@@ -175,6 +176,6 @@ def _read_table(path: Path, expected: str) -> pd.DataFrame:
         actual = "missing"
     if actual != expected:
         raise DamagedArtefact(
-            f"The file {path.name} of data set {path.parent.name} is damaged; import the data again."
+            f"The file {path.name} of data set {path.parent.name} is damaged; import it again."
         )
     return pd.read_parquet(path)

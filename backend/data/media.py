@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from backend.errors import InvalidInput
 
@@ -53,11 +53,12 @@ def decode_picture(content: bytes) -> Image.Image:
                     f"The picture has {width * height / 1e6:.0f} megapixels; at most "
                     f"{MAX_PIXELS // 1_000_000} are allowed."
                 )
+            # a JPEG decodes at a half, quarter or eighth of its size in a fraction of the time
             opened.draft("RGB", (2 * STORED_SIDE, 2 * STORED_SIDE))
             upright = ImageOps.exif_transpose(opened)
             upright.thumbnail((STORED_SIDE, STORED_SIDE), Image.Resampling.LANCZOS)
             return _opaque(upright)
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise InvalidInput("The file is not a JPEG, PNG or WebP picture.") from None
     except _DECODER_ERRORS as error:
         raise InvalidInput(f"The picture is damaged ({str(error)[:80]}).") from error

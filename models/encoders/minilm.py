@@ -66,12 +66,13 @@ class MiniLM(Encoder):
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
 
-        shown = logging.is_progress_bar_enabled()
-        logging.disable_progress_bar()
+        chatter: Any = logging
+        shown = chatter.is_progress_bar_enabled()
+        chatter.disable_progress_bar()
         try:
             return SentenceTransformer(
                 str(self._folder), device=str(self.device), local_files_only=True
             )
         finally:
             if shown:
-                logging.enable_progress_bar()
+                chatter.enable_progress_bar()

@@ -30,7 +30,7 @@ class _Rows:
     def __init__(self, table: RawTable, log: ProblemLog) -> None:
         self.file, self.log = table.file, log
         self.frame = table.frame.reset_index(drop=True)
-        self.lines = table.rows.to_numpy()
+        self.lines = table.rows.to_numpy(dtype=np.int64)
 
     def text(self, column: str) -> "pd.Series[str]":
         """A column without blanks around, "" everywhere where the source lacks it."""

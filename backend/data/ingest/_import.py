@@ -1,4 +1,4 @@
-"""From files to a stored data set: read, judge, number, clean pictures, keep under a fingerprint."""
+"""From files to a stored data set: read, judge, number, clean pictures, store."""
 
 import os
 import shutil

@@ -46,7 +46,8 @@ def _as_text(column: pa.ChunkedArray) -> "pd.Series[str]":
             ["|".join(map(str, value)) if value else "" for value in column.to_pylist()], dtype=str
         )
     if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
-        return column.to_pandas().astype("datetime64[s]").astype(str).replace("NaT", "")
+        moments = pd.Series(column.to_pandas()).astype("datetime64[s]")
+        return moments.astype(str).replace("NaT", "")
     if pa.types.is_floating(column.type):
         # a missing number is empty; a NaN that was written is a bad value to be reported
         texts = [

@@ -1,4 +1,4 @@
-"""The plain format: `interactions` and, if there is one, `items`, as CSV or Parquet, and pictures."""
+"""The plain format: `interactions`, `items` if there is one, as CSV or Parquet, and pictures."""
 
 from typing import Final
 
@@ -21,7 +21,7 @@ _INTERACTION_COLUMNS: Final = (Col.USER_ID, Col.ITEM_ID, Col.RATING, Col.TIMESTA
     summary="interactions.csv with user_id and item_id, items.csv with item_id, and pictures.",
 )
 class PlainFormat(ImportFormat):
-    """See docs: columns `user_id, item_id[, rating, timestamp, split]` and `item_id, title, ...`."""
+    """Columns `user_id, item_id[, rating][, timestamp][, split]`; `item_id[, title, ...]`."""
 
     def recognises(self, source: SourceFiles) -> bool:
         return _find(source, "interactions") is not None
