@@ -1,0 +1,32 @@
+"""Catalogue: what is in the shop, what the data look like, how to add to it."""
+
+import streamlit as st
+
+from pages.components import adding, encoding, gallery, headline, importing, profile, state
+
+VIEWS = ("Gallery", "Profile", "Import", "Add an item", "Features")
+dataset_id = state.dataset_id()
+
+if not dataset_id:
+    headline.show(
+        "Bring a catalogue to look at",
+        "Items with pictures and text, and what people did with them. Nothing leaves this machine.",
+    )
+    importing.form()
+    st.stop()
+
+view = state.read("view", VIEWS[0])
+headline.show(profile.finding(dataset_id), profile.context(dataset_id))
+view = state.pick("View", "view", VIEWS, control="segments", hide_label=True)
+
+if view == "Gallery":
+    gallery.show(dataset_id)
+elif view == "Profile":
+    profile.show(dataset_id)
+elif view == "Import":
+    importing.form()
+    importing.report(dataset_id)
+elif view == "Add an item":
+    adding.form(dataset_id)
+else:
+    encoding.show(dataset_id)

@@ -1,0 +1,129 @@
+"""A recommendation, a person's list, a whole run: taken apart."""
+
+import streamlit as st
+
+from backend.figures import explain as figures
+from backend.figures import theme, wording
+from backend.workflows import explanation
+from backend.workflows.cards import ItemCard
+from backend.workflows.explanation import Explanation
+from pages.components import cards, charts, pictures, state
+from pages.components.cached import remember
+from pages.components.markup import plain
+from pages.components.words import explain
+
+
+def one(found: Explanation) -> None:
+    """The item large, the waterfall, how far to trust it."""
+    left, right = st.columns([1, 2], gap="large")
+    with left:
+        _large(found.card)
+    with right:
+        charts.show(
+            figures.waterfall(found),
+            key="waterfall",
+            alt=f"From baseline {wording.number(found.baseline)} to score "
+            f"{wording.number(found.score)}. {found.sentence}",
+        )
+        if found.faithful:
+            st.success(plain(found.reason), icon=":material/verified:")
+        else:
+            st.warning(f"Read with care: {plain(found.reason)}", icon=":material/help:")
+        _together(found)
+
+
+def person(run_id: str, user_id: str) -> None:
+    """What moves one person's list."""
+    found = remember(explanation.explain_user, run_id, user_id)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        charts.show(figures.shares(found), key="shares")
+    with right:
+        charts.show(figures.list_contributions(found), key="list_contributions")
+
+
+def person_finding(run_id: str, user_id: str) -> str:
+    """What moves this person's list most."""
+    found = remember(explanation.explain_user, run_id, user_id)
+    shares = sorted(found.shares.items(), key=lambda pair: -pair[1])
+    if not shares or shares[0][1] == 0:
+        return "Nothing personal moves this list"
+    first = f"{theme.player_title(shares[0][0])} moves this person's list most: "
+    rest = [f"{theme.player_title(name).lower()} {share:.0%}" for name, share in shares[1:]]
+    return first + ", ".join([f"{shares[0][1]:.0%}", *rest])
+
+
+def run(run_id: str) -> None:
+    """What moves the lists of a whole run; on generated data, whether that is the truth."""
+    with st.skeleton(320):
+        found = remember(explanation.explain_run, run_id)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        charts.show(figures.mean_absolute(found), key="mean_absolute")
+    with right:
+        charts.show(figures.share_distribution(found), key="share_distribution")
+    if found.recovery is None:
+        st.caption(
+            "On generated data, where the true weights are known, this page also shows how well "
+            "they are found."
+        )
+        return
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        charts.show(figures.recovery(found.recovery), key="recovery")
+    with right:
+        st.metric(
+            "People: rank correlation with the truth",
+            wording.number(found.recovery.spearman_users),
+            border=True,
+            help="1 means that people are ordered by image weight exactly as planted; 0 by chance.",
+        )
+        st.metric(
+            "Single contributions: rank correlation",
+            wording.number(found.recovery.spearman_pairs),
+            border=True,
+        )
+        if found.recovery.first_share is not None:
+            st.metric(
+                "People for whom the one true source ranks first",
+                wording.percent(found.recovery.first_share),
+                border=True,
+            )
+
+
+def _large(item: ItemCard) -> None:
+    path = item.image or item.thumbnail
+    st.image(
+        pictures.square(path, charts.is_dark(), 480),
+        width="stretch",
+        alt=item.title if path else f"{item.title} (no picture)",
+    )
+    st.text(item.title)
+    if item.price is not None or item.category:
+        price = f"{item.price:,.2f}" if item.price is not None else ""
+        cards.quiet(" · ".join(part for part in (price, item.category) if part))
+    if item.text:
+        st.text(wording.shortened(item.text, 320))
+    state.link(
+        "recommend",
+        "Back to the list",
+        icon=":material/arrow_back:",
+        item="",
+    )
+
+
+def _together(found: Explanation) -> None:
+    """Which two sources are worth more, or less, together than apart."""
+    pairs = {
+        name: value
+        for name, value in found.interactions.items()
+        if abs(value) > 1e-6 * max(1.0, abs(found.score))
+    }
+    if not pairs:
+        return
+    name, value = max(pairs.items(), key=lambda pair: abs(pair[1]))
+    both = " and ".join(theme.player_title(player).lower() for player in name.split("+"))
+    verb = "worth more" if value > 0 else "partly the same"
+    st.caption(
+        f"Together, {both} are {verb} ({wording.signed(value)}).", help=explain("attribution")
+    )

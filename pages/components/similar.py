@@ -1,0 +1,55 @@
+"""Lists without a person: like these items, or like a picture or words."""
+
+import streamlit as st
+
+from backend.workflows import catalogue, recommendation
+from backend.workflows.catalogue import GalleryQuery
+from backend.workflows.recommendation import RunOption
+from backend.workflows.workspace import open_workspace
+from pages.components import cards, lists, state
+from pages.components.boundary import boundary
+
+_MOST = 5
+
+
+def like_items(dataset_id: str, run_id: str) -> None:
+    """Items nearest to up to five chosen ones."""
+    workspace = open_workspace()
+    words = state.write_in("Find an item", "find", placeholder="Words in title or description")
+    hits = catalogue.gallery(workspace, dataset_id, GalleryQuery(search=words, size=24)).items
+    titles = {item.item_id: item.title for item in hits if not item.added}
+    wanted = state.read_many("like")
+    titles = {item: titles.get(item, "Chosen item") for item in wanted} | titles
+    chosen = state.pick_many("Like these", "like", list(titles), titles=titles)[:_MOST]
+    if not chosen:
+        st.caption("Choose one or more items; here are some.")
+        cards.strip(hits, limit=12)
+        return
+    with boundary():
+        found = recommendation.recommend_like(workspace, run_id, chosen, 12)
+        lists.show(found, shared=())
+
+
+def from_content(run: RunOption) -> None:
+    """Items nearest to a picture, some words, or both."""
+    if not run.reads_content:
+        st.info(
+            "This model sees clicks only. Choose one that reads pictures or text above.",
+            icon=":material/lightbulb:",
+        )
+        return
+    left, right = st.columns(2)
+    with left:
+        words = state.write_in(
+            "Words", "words", placeholder="for example: a light dress for summer"
+        )
+    with right:
+        picture = st.file_uploader("Picture", type=["jpg", "jpeg", "png", "webp"])
+    if not words and picture is None:
+        st.caption("Type some words or drop a picture to see what comes nearest.")
+        return
+    with boundary():
+        found = recommendation.recommend_from_content(
+            open_workspace(), run.run_id, picture.getvalue() if picture else None, words, 12
+        )
+        lists.show(found, shared=())

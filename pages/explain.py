@@ -1,0 +1,56 @@
+"""Explain: how much each source contributed, and how far to trust that."""
+
+import streamlit as st
+
+from backend.workflows import explanation, recommendation
+from backend.workflows.workspace import open_workspace
+from pages.components import empty, explanations, headline, pickers, state
+from pages.components.cached import remember
+
+VIEWS = ("This recommendation", "This person", "Whole run")
+workspace = open_workspace()
+dataset_id = state.dataset_id()
+if not dataset_id:
+    headline.show("Take recommendations apart here")
+    empty.no_dataset()
+    st.stop()
+
+known = recommendation.runs(workspace, dataset_id)
+if not known:
+    headline.show("There is no model to explain yet")
+    empty.nothing_yet(
+        "The reasons will stand here",
+        "For any recommendation: how much its picture, its text and other people's clicks "
+        "contributed, from the baseline to the score, and how far to trust that.",
+        "Train models",
+        "train",
+        "explain",
+    )
+    st.stop()
+
+top = st.container()
+view = state.pick("View", "view", VIEWS, control="segments", hide_label=True)
+readers = [option.run_id for option in known if option.reads_content]
+columns = st.columns(3, vertical_alignment="bottom")
+with columns[0]:
+    run_id = pickers.run(known, default=readers[0] if readers else "")
+if view == "Whole run":
+    with top:
+        headline.show(remember(explanation.explain_run, run_id).sentence)
+    explanations.run(run_id)
+    st.stop()
+
+with columns[1]:
+    user = pickers.person(dataset_id)
+if view == "This person":
+    with top:
+        headline.show(explanations.person_finding(run_id, user))
+    explanations.person(run_id, user)
+    st.stop()
+
+with columns[2]:
+    item = pickers.item(run_id, user)
+found = explanation.explain(workspace, run_id, user, item)
+with top:
+    headline.show(found.sentence, "Contributions and baseline add up to the score.")
+explanations.one(found)
