@@ -65,9 +65,6 @@ def _adds_up(attribution: Attribution, shown: float) -> bool:
 def _deletion_drops(
     tables: CoalitionTables, users: torch.Tensor, items: torch.Tensor
 ) -> list[float]:
-    full = frozenset(tables.players)
-    score = tables.embeddings(full).score_pairs(users, items)
-    return [
-        float((score - tables.embeddings(full - {player}).score_pairs(users, items))[0])
-        for player in tables.players
-    ]
+    values = tables.values(users, items)[:, 0]
+    full = len(values) - 1
+    return [float(values[full] - values[full ^ (1 << p)]) for p in range(len(tables.players))]

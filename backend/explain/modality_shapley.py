@@ -40,16 +40,23 @@ class Attribution:
 class CoalitionTables:
     """A model under every coalition of its players, on the CPU; built once per run.
 
-    Raises InvalidInput above ten players (1,024 coalitions).
+    `present[player]` bool[I] tells which items have that modality (a player that is not named is
+    present in all). An absent modality is no player for that item: it stays on in every
+    coalition, so that it gets exactly 0 and what it says of the *user* (the pictures in a
+    history, say) stands in the baseline. Raises InvalidInput above ten players (1,024
+    coalitions).
     """
 
-    def __init__(self, model: Recommender) -> None:
+    def __init__(
+        self, model: Recommender, present: Mapping[Modality, Tensor] | None = None
+    ) -> None:
         self.players: tuple[str, ...] = model.players
         if len(self.players) > _MAX_PLAYERS:
             raise InvalidInput(
                 f"Exact attributions need at most {_MAX_PLAYERS} modalities; this run has more."
             )
         self._model = model
+        self._absent = _absent_bits(self.players, present or {})
         self._coalitions = _coalitions(self.players)
         with _evaluating(model):
             self._tables = {
@@ -89,6 +96,7 @@ class CoalitionTables:
                 "Choose a run that does."
             )
         held = next(chain(self._model.parameters(), self._model.buffers()), torch.empty(0))
+        absent = _absent_bits(self.players, {m: t.present for m, t in features.items()})
         values = []
         with _evaluating(self._model):
             for coalition in self._coalitions:
@@ -97,17 +105,19 @@ class CoalitionTables:
                 vectors, bias = (part.cpu() for part in self._model.embed_new_items(given))
                 dots = table.user_rows(users) @ vectors.T + bias
                 values.append(dots + table.user_bias[users].unsqueeze(1) + table.offset)
-        return self._attribution(torch.stack(values).double(), None)
+        return self._attribution(_played(torch.stack(values).double(), absent), None)
 
     def values(self, users: Tensor, items: Tensor) -> Tensor:
         """f64[2^P, ...]: the score of each pair under each coalition; coalition number b holds
-        player p where bit p of b is set. Padding (-1) is scored as item 0."""
+        player p where bit p of b is set, and all that the item lacks. Padding (-1) is scored
+        as item 0."""
         flat_users, flat_items = users.reshape(-1), items.clamp(min=0).reshape(-1)
         scores = [
             self.embeddings(coalition).score_pairs(flat_users, flat_items)
             for coalition in self._coalitions
         ]
-        return torch.stack(scores).double().reshape(-1, *items.shape)
+        values = _played(torch.stack(scores).double(), self._absent_of(flat_items))
+        return values.reshape(-1, *items.shape)
 
     def grid(self, users: Tensor, items: Tensor) -> Iterator[Tensor]:
         """Attributions of all items of `items` i64[J] for chunks of `users`: f64[chunk, J, P]."""
@@ -116,7 +126,11 @@ class CoalitionTables:
             values = torch.stack(
                 [_scores(self.embeddings(c), chunk, items) for c in self._coalitions]
             )
-            yield shapley(values.double(), len(self.players))
+            played = _played(values.double(), self._absent_of(items))
+            yield shapley(played, len(self.players))
+
+    def _absent_of(self, items: Tensor) -> Tensor | None:
+        return None if self._absent is None else self._absent[items]
 
     def _attribution(self, values: Tensor, items: Tensor | None) -> Attribution:
         result = Attribution(
@@ -201,6 +215,22 @@ def _coalitions(players: tuple[str, ...]) -> list[Coalition]:
         frozenset(p for bit, p in enumerate(players) if number >> bit & 1)
         for number in range(2 ** len(players))
     ]
+
+
+def _absent_bits(players: tuple[str, ...], present: Mapping[Modality, Tensor]) -> Tensor | None:
+    """i64[I], bit p set where the item lacks player p; None where nothing lacks anything."""
+    bits = [
+        (~flags.cpu()).long() << players.index(m) for m, flags in present.items() if m in players
+    ]
+    return torch.stack(bits).sum(0) if bits else None
+
+
+def _played(values: Tensor, absent: Tensor | None) -> Tensor:
+    """Coalition values f64[2^P, ..., N] with what each of the N items lacks always on."""
+    if absent is None:
+        return values
+    numbers = torch.arange(len(values)).reshape(-1, *[1] * (values.ndim - 1))
+    return values.gather(0, (numbers | absent).expand(values.shape))
 
 
 def _size_weights(others: int, total: int) -> Tensor:

@@ -123,6 +123,38 @@ def test_an_absent_modality_gets_exactly_nothing() -> None:
     assert (result.values[:, 1] != 0).all()
 
 
+class History(Additive):
+    """The user is what the user's items look like, the item its text: pictures act on users."""
+
+    def embed(self, coalition: frozenset[str] | None = None) -> Embeddings:
+        kept = frozenset(self.players) if coalition is None else coalition
+        return Embeddings(
+            self.tastes[IMAGE] * float(IMAGE in kept),
+            self.features[TEXT].values * float(TEXT in kept),
+            torch.zeros(USERS),
+            torch.zeros(ITEMS),
+            3.0,
+        )
+
+
+def test_what_an_item_lacks_is_no_player_even_if_it_speaks_of_the_user() -> None:
+    model = History()
+    present = {m: table.present for m, table in model.features.items()}
+    users, items = torch.arange(USERS), torch.zeros(USERS).long()
+    score = (model.tastes[IMAGE] * model.features[TEXT].values[0]).sum(1)
+    told = CoalitionTables(model, present)
+    result = told.attribute(users, items)
+    assert (result.values[:, 0] == 0).all()
+    torch.testing.assert_close(result.values[:, 1].float(), score)
+    torch.testing.assert_close(result.baseline + result.values.sum(1), result.score)
+    # Not told, the model's own path decides: half for each.
+    untold = CoalitionTables(model).attribute(users, items)
+    torch.testing.assert_close(untold.values[:, 0].float(), score / 2)
+    (phi,) = told.grid(users, torch.arange(ITEMS))
+    every = told.attribute_lists(users, torch.arange(ITEMS).expand(USERS, ITEMS))
+    torch.testing.assert_close(phi, every.values)
+
+
 def test_what_counts_only_together_is_split_in_halves() -> None:
     model = Product()
     users, items = every_pair()
