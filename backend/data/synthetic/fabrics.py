@@ -25,41 +25,50 @@ def cloth(
     pattern: str, colours: tuple[Colour, Colour, Colour], turn: float, rng: np.random.Generator
 ) -> Array:
     """f32[224, 224, 3], 0-255: base colour, accent and second accent in this pattern."""
-    first, second = pattern_masks(pattern, int(rng.integers(2)))
+    first, second = pattern_masks(pattern, int(rng.integers(2)), turn)
     x, y = (int(v) for v in rng.integers(40, _CLOTH - SIDE - 40, size=2))
     base, accent, other = colours
     plain: Array = np.broadcast_to(base, (SIDE, SIDE, 3)).astype(np.float32)
     for mask, colour in ((first, accent), (second, other)):
         if mask is None:
             continue
-        turned = mask.rotate(turn, Image.Resampling.BILINEAR) if turn else mask
-        share = np.asarray(turned.crop((x, y, x + SIDE, y + SIDE)), dtype=np.float32) / 255
+        share = np.asarray(mask.crop((x, y, x + SIDE, y + SIDE)), dtype=np.float32) / 255
         plain += share[:, :, None] * (colour - plain)
     return plain
 
 
 def colours_for(name: str, rng: np.random.Generator) -> tuple[Colour, Colour, Colour]:
     """Base (slightly varied), an accent of opposite lightness, and a second accent."""
-    base = np.array(COLOURS[name], dtype=np.float32) + rng.normal(0, 4, 3).astype(np.float32)
+    named = np.array(COLOURS[name], dtype=np.float32)
+    # Dark colours lie close together: a shift that mustard bears would turn charcoal purple.
+    base = named * (1 + rng.normal(0, 0.03)) + rng.normal(0, 0.012, 3) * named
+    base = np.clip(base, 8, 247).astype(np.float32)
     light = float(base @ np.array([0.3, 0.59, 0.11], dtype=np.float32)) > 135
     options = (
         [(74, 62, 58), (52, 58, 84), (255, 253, 247)]
         if light
         else [(246, 240, 228), (236, 224, 204), (228, 232, 236)]
     )
-    accent = np.array(options[int(rng.integers(2 if name == "ivory" else 3))], dtype=np.float32)
+    accent: Colour = np.array(
+        options[int(rng.integers(2 if name == "ivory" else 3))], dtype=np.float32
+    )
     others = [(232, 190, 120), (214, 138, 120), (150, 180, 172), (196, 176, 206)]
     other = np.array(others[int(rng.integers(len(others)))], dtype=np.float32)
-    return np.clip(base, 8, 247), 0.82 * accent + 0.18 * base, 0.75 * other + 0.25 * base
+    return base, _mixed(accent, base, 0.82), _mixed(other, base, 0.75)
 
 
-@lru_cache(maxsize=64)
-def pattern_masks(pattern: str, size: int) -> tuple[Image.Image | None, Image.Image | None]:
+def _mixed(one: Colour, two: Colour, share: float) -> Colour:
+    return np.asarray(share * one + (1 - share) * two, dtype=np.float32)
+
+
+@lru_cache(maxsize=128)
+def pattern_masks(
+    pattern: str, size: int, turn: float = 0.0
+) -> tuple[Image.Image | None, Image.Image | None]:
     """Where the accents lie (L, 0-255); `size` 0 is the small repeat, 1 the large one."""
-    scale = 2  # drawn at twice the size and reduced, for smooth edges
-    side = _CLOTH * scale
-    first, second = Image.new("L", (side, side)), Image.new("L", (side, side))
-    step = scale * (18 if size == 0 else 26)
+    if turn:
+        first, second = pattern_masks(pattern, size)
+        return _turned(first, turn), _turned(second, turn)
     drawers = {
         "striped": _striped,
         "checked": _checked,
@@ -71,8 +80,15 @@ def pattern_masks(pattern: str, size: int) -> tuple[Image.Image | None, Image.Im
     }
     if pattern not in drawers:
         return None, None
-    drawers[pattern](first, second, step)
-    return first.reduce(scale), second.reduce(scale)
+    scale = 2  # drawn at twice the size and reduced, for smooth edges
+    blank = Image.new("L", (_CLOTH * scale, _CLOTH * scale))
+    accent, other = blank.copy(), blank.copy()
+    drawers[pattern](accent, other, scale * (18 if size == 0 else 26))
+    return accent.reduce(scale), other.reduce(scale) if other.getbbox() else None
+
+
+def _turned(mask: Image.Image | None, degrees: float) -> Image.Image | None:
+    return mask.rotate(degrees, Image.Resampling.BILINEAR) if mask else None
 
 
 def _striped(first: Image.Image, second: Image.Image, step: int) -> None:
@@ -164,8 +180,8 @@ def relief(material: str) -> Array:
         "wool": 0.09 * np.sin(x * 1.26) * np.sin((y + 2 * np.abs(x % 5 - 2.5)) * 1.1)
         + 0.02 * grain,
         "silk": 0.13 * np.sin((x * 0.9 + y * 0.5) / 15 + _smooth(grain, 25, 25)),
-        "leather": 0.05 * _smooth(grain, 1.2, 1.2) + 0.10 * _smooth(grain, 16, 16),
-        "velvet": 0.13 * _smooth(grain, 9, 9) + 0.05 * grain - 0.05,
+        "leather": 0.05 * _smooth(grain, 1.2, 1.2) + 0.07 * _smooth(grain, 16, 16),
+        "velvet": 0.08 * _smooth(grain, 9, 9) + 0.05 * grain - 0.05,
         "denim": 0.09 * np.sign(np.sin((x + y) * 2.1)) + 0.05 * grain,
         "technical": 0.12 * (((x % 9) < 1) | ((y % 9) < 1)) + 0.05 * np.sin((x - y) / 18),
     }

@@ -174,14 +174,16 @@ def trousers(width: float, length: float, rng: np.random.Generator) -> Sketch:
     sketch, waist, leg, hem = Sketch(), 0.13, 0.105 * width, 0.64 * length
     taper = float(rng.choice([0.75, 1.0]))
     foot = leg * taper
+    spread = 0.02 + 0.035 * max(0.0, width - 1)
     for side in (1, -1):
         outer = curve(
             (waist, 0.02),
             (waist + 0.028 * width, 0.15),
-            (0.07 + leg * 0.95, hem * 0.6),
-            (0.085 + foot, hem),
+            (0.075 + spread + leg * 0.9, hem * 0.6),
+            (0.07 + spread * 1.4 + foot, hem),
         )
-        inner = curve((0.085 - foot * 0.85, hem), (0.05 - leg * 0.35, hem * 0.6), (0.0, 0.19))
+        gap = 0.075 + spread * 1.4 - foot * 0.75
+        inner = curve((max(gap, 0.014), hem), (max(gap * 0.6, 0.01), hem * 0.6), (0.0, 0.19))
         leg_path = [(0.0, 0.02), *outer, *inner]
         sketch.add([(side * x, y) for x, y in leg_path], turn=3.0 * side)
         sketch.line(

@@ -61,11 +61,11 @@ class Sketch:
         """Put a seam in front of the others."""
         self.seams.append(Seam(line, width, light, tone))
 
-    def placed(self, largest: float = 0.84) -> "Sketch":
-        """Centred in the frame, and shrunk if it is larger than `largest`."""
+    def placed(self, zoom: float = 1.2, largest: float = 0.86) -> "Sketch":
+        """Centred in the frame and zoomed, but no larger than `largest`."""
         points = np.array([p for part in self.parts for p in part.outline])
         low, high = points.min(axis=0), points.max(axis=0)
-        scale = min(1.0, largest / float((high - low).max()))
+        scale = min(zoom, largest / float((high - low).max()))
         middle = (low + high) / 2
 
         def move(path: Path2) -> Path2:
