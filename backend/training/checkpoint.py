@@ -1,16 +1,16 @@
 """The state of a training that can go on: safetensors with its story in the header, no pickle."""
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
+from backend.durable import write_durably
 from backend.errors import DamagedArtefact
 
 
@@ -41,21 +41,9 @@ class Checkpoint:
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
     """Writes a safetensors file whole or not at all, also when the power fails."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        on_cpu = {name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()}
-        save_file(on_cpu, temporary, metadata=dict(metadata))
-        with temporary.open("rb") as handle:
-            os.fsync(handle.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    # Cloned one by one: tensors that share memory are refused by the format.
+    apart = {name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()}
+    write_durably(path, lambda file: file.write(save(apart, dict(metadata))))
 
 
 def load_tensors(path: Path, device: torch.device) -> tuple[dict[str, Tensor], dict[str, str]]:
