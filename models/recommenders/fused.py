@@ -6,9 +6,9 @@ from typing import ClassVar, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from models.config import Config, setting
+from models.errors import ConfigError
 from models.fusion import Fusion
 from models.graph import Bipartite, distinct_pairs, propagate, symmetric
 from models.losses import bpr_loss, l2_penalty, sampled_softmax_loss, squared_error
@@ -18,6 +18,7 @@ from models.recommenders._base import (
     Batch,
     Coalition,
     Embeddings,
+    FeatureTable,
     IterativeRecommender,
     Objective,
     Sampling,
@@ -30,27 +31,57 @@ from models.recommenders._content import ContentInput
 class FusedConfig(Config):
     """Settings of the fused recommender; the same for every fusion strategy."""
 
-    backbone: str = setting("mf", help="mf or lightgcn", choices=("mf", "lightgcn"))
-    dim: int = setting(64, help="Length of an item's fused content vector.", low=4, high=1024)
-    id_dim: int = setting(64, help="Length of an item's click vector.", low=1, high=1024)
-    layers: int = setting(2, help="lightgcn: how far a click reaches.", low=1, high=6)
-    feature_dim: int = setting(
-        128, help="Principal directions kept of each modality; 0: all.", low=0, high=4096
+    backbone: str = setting(
+        "mf",
+        help="mf: a user is what they took; lightgcn: vectors also spread along the graph.",
+        choices=("mf", "lightgcn"),
     )
-    loss: str = setting("softmax", help="", choices=("softmax", "bpr"))
-    history: bool = setting(True, help="")
-    user_ids: bool = setting(True, help="")
-    history_power: float = setting(0.5, help="", low=0.0, high=1.0)
-    separate_query: bool = setting(False, help="")
-    cosine: bool = setting(False, help="")
-    temperature: float = setting(1.0, help="", low=0.01, high=10.0)
-    modality_dropout: float = setting(0.1, help="", low=0.0, high=0.9)
-    collaborative_dropout: float = setting(0.2, help="", low=0.0, high=0.9)
-    dropout: float = setting(0.0, help="", low=0.0, high=0.9)
-    id_l2: float = setting(0.01, help="", low=0.0, high=10.0)
-    user_l2: float = setting(0.01, help="", low=0.0, high=10.0)
-    content_l2: float = setting(0.0, help="", low=0.0, high=10.0)
-    bias: bool = setting(True, help="")
+    dim: int = setting(64, help="Length of an item's fused content vector.", low=4, high=1024)
+    id_dim: int = setting(
+        64, help="Length of an item's click vector, beside the content.", low=1, high=1024
+    )
+    loss: str = setting(
+        "softmax",
+        help="softmax: each click against many items; bpr: against one at a time.",
+        choices=("softmax", "bpr"),
+    )
+    modality_dropout: float = setting(
+        0.1, help="How often training hides a modality of an item.", low=0.0, high=0.9
+    )
+    collaborative_dropout: float = setting(
+        0.2, help="How often training hides what clicks say of an item.", low=0.0, high=0.9
+    )
+    item_l2: float = setting(
+        0.1,
+        help="Pull of click vectors towards zero; content then explains more.",
+        low=0.0,
+        high=10.0,
+    )
+    user_vectors: bool = setting(
+        True, help="A vector per user beside the history; without it new users need no training."
+    )
+    user_l2: float = setting(0.5, help="Pull of user vectors towards zero.", low=0.0, high=10.0)
+    layers: int = setting(
+        2,
+        help="lightgcn only: how far a click reaches along the graph.",
+        low=1,
+        high=6,
+        expert=True,
+    )
+    history_power: float = setting(
+        0.5,
+        help="A history of n items is summed and divided by n to this power.",
+        low=0.0,
+        high=1.0,
+        expert=True,
+    )
+    feature_dim: int = setting(
+        128,
+        help="Principal directions kept of each modality; 0 keeps the features as they are.",
+        low=0,
+        high=4096,
+        expert=True,
+    )
 
 
 @RECOMMENDERS.register(
@@ -60,12 +91,29 @@ class FusedConfig(Config):
     summary="Content of all modalities and clicks in one model, joined by the fusion you choose.",
 )
 class Fused(IterativeRecommender):
-    """TODO."""
+    """`v_i = [fusion(content of i); e_i]`, `u = p_u + sum of v_j over the history / n^power`,
+    `score = u·v_i + c_i` (rating: plus offset and user bias; history weighted by its ratings).
+
+    A user is the mean of what they took, as in FISM (Kabbur et al. 2013,
+    https://doi.org/10.1145/2487575.2487589), so taste for a modality shows in how alike the
+    history is in it, also for users with few clicks. As there, the item to predict is left out
+    of the history in training; otherwise an item would learn to predict itself.
+
+    Players are the modalities and COLLABORATIVE (`e_i` and `c_i`). Training hides each at random
+    per item, and a coalition hides the others for the whole catalogue: the same path, also for
+    new items. With none, every `v_i` is zero. backbone lightgcn spreads `v` over the graph
+    (users start from zero, so that without players nothing spreads).
+    """
 
     objectives: ClassVar[frozenset[Objective]] = frozenset({"ranking", "rating"})
     reads_content: ClassVar[bool] = True
     takes_fusion: ClassVar[bool] = True
-    training_defaults: ClassVar[Mapping[str, int | float | str]] = {"learning_rate": 0.002}
+    training_defaults: ClassVar[Mapping[str, int | float | str]] = {
+        "learning_rate": 0.002,
+        "epochs": 40,
+        "patience": 4,
+    }
+    offset: Tensor
 
     def __init__(
         self,
@@ -75,25 +123,25 @@ class Fused(IterativeRecommender):
         fusion: Fusion | None = None,
     ) -> None:
         super().__init__(config, data, objective)
+        if fusion is None:
+            raise ConfigError("'fused' needs a fusion strategy; choose one.")
         self.settings = config
-        self.content = ContentInput(data, config.feature_dim)
-        self.fusion = fusion
         device = data.items.device
-        self.fusion.to(device)
+        self.content = ContentInput(data, config.feature_dim)
+        self.fusion = fusion.to(device)
         width = config.dim + config.id_dim
-        self.users = nn.Parameter(torch.randn(data.n_users, width, device=device) * 0.01)
         self.ids = nn.Parameter(torch.randn(data.n_items, config.id_dim, device=device) * 0.05)
         self.item_bias = nn.Parameter(torch.zeros(data.n_items, device=device))
-        self.scale = nn.Parameter(torch.ones(2, device=device))
-        users, items = distinct_pairs(data.users, data.items, data.n_items)
+        rated = objective == "rating"
+        own = data.n_users if config.user_vectors or rated else 0
+        self.users = nn.Parameter(torch.randn(own, width, device=device) * 0.01)
+        self.user_bias = nn.Parameter(torch.zeros(data.n_users if rated else 0, device=device))
+        mean = data.ratings.mean() if rated and len(data.ratings) else torch.zeros(())
+        self.register_buffer("offset", mean.detach().clone().to(device))
+        users, items, weights = self._history(data)
         self.degree = torch.bincount(users, minlength=data.n_users).float()
-        ones = torch.ones(len(users), device=device)
-        self.history = Bipartite(users, items, ones, data.n_users, data.n_items)
+        self.history = Bipartite(users, items, weights, data.n_users, data.n_items)
         self.graph = symmetric(users, items, data.n_users, data.n_items)
-        if config.separate_query:
-            self.query = nn.Linear(width, width, bias=False)
-            with torch.no_grad():
-                self.query.weight.copy_(torch.eye(width))
 
     @classmethod
     def fusion_shape(cls, config: Config, data: TrainingData) -> tuple[Mapping[Modality, int], int]:
@@ -110,70 +158,94 @@ class Fused(IterativeRecommender):
             return "none"
         return "shared" if self.settings.loss == "softmax" else "pairwise"
 
-    def _items(self, present: Tensor, clicks: Tensor) -> Tensor:
-        content = self.fusion(self.content.tables, present).embedding
-        ids = self.ids * clicks.unsqueeze(1)
-        return torch.cat([content, ids], dim=1)
-
     def loss(self, batch: Batch) -> Tensor:
-        cfg = self.settings
-        present, device = self.content.present, self.ids.device
-        keep = torch.rand(present.shape, device=device) >= cfg.modality_dropout
-        clicks = (torch.rand(self.n_items, device=device) >= cfg.collaborative_dropout).float()
-        items = self._items(present & keep, clicks)
-        bias = self.item_bias * clicks * float(cfg.bias)
-        if cfg.backbone == "lightgcn":
-            base = self.users if cfg.user_ids else torch.zeros_like(self.users)
-            users_all, items = propagate(self.graph, base, items, cfg.layers)
-            u = users_all[batch.users]
-        else:
-            u = self.users[batch.users] if cfg.user_ids else 0.0
-            if cfg.history:
-                sums = self.history.to_users(items)[batch.users] - items[batch.items]
-                n = (self.degree[batch.users] - 1).clamp_min(1)
-                h = sums * n.pow(-cfg.history_power).unsqueeze(1)
-                if cfg.separate_query:
-                    h = self.query(h)
-                u = u + h
-        u = F.dropout(u, cfg.dropout)
-        if cfg.cosine:
-            u, items = F.normalize(u, dim=1), F.normalize(items, dim=1)
+        present = self.content.present
+        kept = torch.rand(present.shape, device=present.device) >= self.settings.modality_dropout
+        chance = torch.rand(self.n_items, device=present.device)
+        clicks = (chance >= self.settings.collaborative_dropout).float()
+        start = self._start(present & kept, clicks)
+        u, items = self._training_users(batch, start)
+        bias = self.item_bias * clicks
         v = items[batch.items]
-        scale = 1 / cfg.temperature
-        pos = (u * v).sum(1) * scale + bias[batch.items]
+        positive = (u * v).sum(1) + bias[batch.items]
         if self.objective == "rating":
-            ranked = squared_error(pos, batch.ratings)
-        elif cfg.loss == "softmax":
+            fit = squared_error(positive + self.user_bias[batch.users] + self.offset, batch.ratings)
+        elif self.settings.loss == "softmax":
+            against = u @ items[batch.negatives].T + bias[batch.negatives]
             hit = batch.items.unsqueeze(1) == batch.negatives.unsqueeze(0)
-            neg = u @ items[batch.negatives].T * scale + bias[batch.negatives]
-            ranked = sampled_softmax_loss(pos, neg, hit)
+            fit = sampled_softmax_loss(positive, against, hit)
         else:
-            neg = (items[batch.negatives] @ u.unsqueeze(2)).squeeze(2) * scale
-            ranked = bpr_loss(pos, neg + bias[batch.negatives])
-        penalty = cfg.id_l2 * l2_penalty(self.ids[batch.items], self.item_bias[batch.items])
-        penalty = penalty + cfg.user_l2 * l2_penalty(self.users[batch.users])
-        return ranked + penalty + cfg.content_l2 * l2_penalty(v)
+            against = (items[batch.negatives] @ u.unsqueeze(2)).squeeze(2)
+            fit = bpr_loss(positive, against + bias[batch.negatives])
+        return fit + self._penalty(batch)
 
     def embed(self, coalition: Coalition | None = None) -> Embeddings:
-        cfg = self.settings
         share = float(coalition is None or COLLABORATIVE in coalition)
-        clicks = torch.full((self.n_items,), share)
-        items = self._items(self.content.select(coalition), clicks).detach()
-        users = self.users.detach() if cfg.user_ids else torch.zeros_like(self.users)
-        if cfg.backbone == "lightgcn":
-            users, items = propagate(self.graph, users, items, cfg.layers)
-        elif cfg.history:
-            n = self.degree.clamp_min(1)
-            h = self.history.to_users(items) * n.pow(-cfg.history_power).unsqueeze(1)
-            if cfg.separate_query:
-                h = self.query(h).detach()
-            users = users + h
-        if cfg.cosine:
-            users, items = F.normalize(users, dim=1), F.normalize(items, dim=1)
+        clicks = torch.full_like(self.item_bias, share)
+        start = self._start(self.content.select(coalition), clicks)
+        users, items = self._spread(start)
+        rated = self.objective == "rating"
         return Embeddings(
-            users / cfg.temperature,
-            items,
-            users.new_zeros(self.n_users),
-            self.item_bias.detach() * share * float(cfg.bias),
-            0.0,
+            users=(users + self.users if len(self.users) else users).detach(),
+            items=items.detach(),
+            user_bias=self.user_bias.detach() if rated else users.new_zeros(self.n_users),
+            item_bias=self.item_bias.detach() * share,
+            offset=float(self.offset),
         )
+
+    def embed_new_items(self, features: Mapping[Modality, FeatureTable]) -> tuple[Tensor, Tensor]:
+        tables, present = self.content.projected(features)
+        content = self.fusion(tables, present).embedding
+        unknown = content.new_zeros(len(content), self.settings.id_dim)
+        rows = torch.cat([content, unknown], dim=1).detach()
+        if self.settings.backbone == "lightgcn":
+            # A node without edges keeps its own layer only.
+            rows = rows / (self.settings.layers + 1)
+        return rows, rows.new_zeros(len(rows))
+
+    def _start(self, present: Tensor, clicks: Tensor) -> Tensor:
+        """f32[I, dim + id_dim]: all items before any spreading. `clicks` f32[I] is 0 or 1."""
+        content = self.fusion(self.content.tables, present).embedding
+        return torch.cat([content.float(), self.ids * clicks.unsqueeze(1)], dim=1)
+
+    def _spread(self, start: Tensor) -> tuple[Tensor, Tensor]:
+        """(what the graph or the history says of all users, all items)."""
+        if self.settings.backbone == "lightgcn":
+            nobody = start.new_zeros(self.n_users, start.shape[1])
+            graph = self.graph.to(start.device)
+            return propagate(graph, nobody, start, self.settings.layers)
+        sums = self.history.to(start.device).to_users(start)
+        return sums * self._length(self.degree.to(start.device)), start
+
+    def _training_users(self, batch: Batch, start: Tensor) -> tuple[Tensor, Tensor]:
+        """(f32[B, D] users who do not know the item of their row, f32[I, D] items)."""
+        if self.settings.backbone == "lightgcn":
+            users, items = self._spread(start)
+            u = users[batch.users]
+        else:
+            items = start
+            own = start[batch.items] * self._weights(batch.ratings).unsqueeze(1)
+            sums = self.history.to(start.device).to_users(start)[batch.users] - own
+            u = sums * self._length(self.degree.to(start.device)[batch.users] - 1)
+        return (u + self.users[batch.users] if len(self.users) else u), items
+
+    def _length(self, count: Tensor) -> Tensor:
+        return count.clamp_min(1).pow(-self.settings.history_power).unsqueeze(1)
+
+    def _weights(self, ratings: Tensor) -> Tensor:
+        if self.objective == "rating":
+            return ratings - self.offset
+        return torch.ones_like(ratings)
+
+    def _history(self, data: TrainingData) -> tuple[Tensor, Tensor, Tensor]:
+        if self.objective == "rating":
+            return data.users, data.items, self._weights(data.ratings)
+        users, items = distinct_pairs(data.users, data.items, data.n_items)
+        return users, items, torch.ones(len(users), device=users.device)
+
+    def _penalty(self, batch: Batch) -> Tensor:
+        ids = l2_penalty(self.ids[batch.items], self.item_bias[batch.items])
+        penalty = self.settings.item_l2 * ids
+        if len(self.users):
+            penalty = penalty + self.settings.user_l2 * l2_penalty(self.users[batch.users])
+        return penalty
