@@ -41,8 +41,8 @@ def colours_for(name: str, rng: np.random.Generator) -> tuple[Colour, Colour, Co
     """Base (slightly varied), an accent of opposite lightness, and a second accent."""
     named = np.array(COLOURS[name], dtype=np.float32)
     # Dark colours lie close together: a shift that mustard bears would turn charcoal purple.
-    base = named * (1 + rng.normal(0, 0.03)) + rng.normal(0, 0.012, 3) * named
-    base = np.clip(base, 8, 247).astype(np.float32)
+    varied = named * (1 + rng.normal(0, 0.03) + rng.normal(0, 0.012, 3))
+    base = np.asarray(np.clip(varied, 8, 247), dtype=np.float32)
     light = float(base @ np.array([0.3, 0.59, 0.11], dtype=np.float32)) > 135
     options = (
         [(74, 62, 58), (52, 58, 84), (255, 253, 247)]
