@@ -117,7 +117,7 @@ class CoalitionTables:
             for coalition in self._coalitions
         ]
         values = _played(torch.stack(scores).double(), self._absent_of(flat_items))
-        return values.reshape(-1, *items.shape)
+        return values.reshape(len(scores), *items.shape)
 
     def grid(self, users: Tensor, items: Tensor) -> Iterator[Tensor]:
         """Attributions of all items of `items` i64[J] for chunks of `users`: f64[chunk, J, P]."""
@@ -158,7 +158,9 @@ def shapley(values: Tensor, n_players: int) -> Tensor:
     shares = []
     for player in range(n_players):
         axis = n_players - 1 - player  # the lowest bit is the last axis
-        gain = (cube.select(axis, 1) - cube.select(axis, 0)).reshape(len(weights), -1)
+        gain = (cube.select(axis, 1) - cube.select(axis, 0)).reshape(
+            len(weights), values[0].numel()
+        )
         shares.append((weights.unsqueeze(1) * gain).sum(0).reshape(values.shape[1:]))
     return torch.stack(shares, -1)
 
@@ -177,7 +179,7 @@ def interaction_index(values: Tensor, n_players: int) -> Tensor:
             - without.select(second - 1, 1)
             + without.select(second - 1, 0)
         )
-        share = (weights.unsqueeze(1) * joint.reshape(len(weights), -1)).sum(0)
+        share = (weights.unsqueeze(1) * joint.reshape(len(weights), values[0].numel())).sum(0)
         result[..., low, high] = result[..., high, low] = share.reshape(values.shape[1:])
     return result
 

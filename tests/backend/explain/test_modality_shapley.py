@@ -29,7 +29,7 @@ IMAGE, TEXT = Modality.IMAGE, Modality.TEXT
 def tables_of(n: int = ITEMS, dim: int = 2, seed: int = 0) -> dict[Modality, FeatureTable]:
     generator = torch.Generator().manual_seed(seed)
     present = torch.ones(n, dtype=torch.bool)
-    present[0] = False
+    present[:1] = False
     image = torch.randn(n, dim, generator=generator) * present.unsqueeze(1)
     text = torch.randn(n, dim, generator=generator)
     return {
@@ -194,6 +194,22 @@ def test_lists_are_pairs_in_a_rectangle_and_padding_is_not_a_number() -> None:
     assert result.values[1, 1].isnan().all()
     assert result.score[1, 1].isnan()
     assert not result.values[:, 0].isnan().any()
+
+
+def test_no_pairs_no_items_no_lists() -> None:
+    nobody = torch.zeros(0, dtype=torch.int64)
+    model = Additive()
+    for present in (None, {m: table.present for m, table in model.features.items()}):
+        tables = CoalitionTables(model, present)
+        assert tables.attribute(nobody, nobody).values.shape == (0, 3)
+        assert tables.interactions(nobody, nobody).shape == (0, 3, 3)
+        one_empty_list = torch.zeros(1, 0, dtype=torch.int64)
+        assert tables.attribute_lists(torch.tensor([0]), one_empty_list).values.shape == (1, 0, 3)
+        assert tables.attribute_new_items(torch.tensor([0]), tables_of(n=0)).values.shape == (
+            1,
+            0,
+            3,
+        )
 
 
 def test_new_items_are_explained_from_content_alone() -> None:
