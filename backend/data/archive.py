@@ -3,6 +3,7 @@
 import shutil
 import stat
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -92,7 +93,7 @@ def _unpack(
                 target = scratch / f"{number:08d}"
                 left -= _extract(opened, info, target, min(left, limits.entry_bytes), limits.ratio)
                 files[name] = target
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, zlib.error) as error:
         raise InvalidInput(
             f"'{archive.name}' is damaged and cannot be unpacked ({error}). Pack it again."
         ) from error
@@ -119,6 +120,9 @@ def _wanted(
             log.warn(f"Left out '{info.filename[:80]}': it is a link.")
         elif PurePosixPath(name).suffix.lower() not in TABLE_SUFFIXES | PICTURE_SUFFIXES:
             log.warn(f"Left out '{info.filename[:80]}': only tables and pictures are imported.")
+        elif info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            # the other methods unpack without a bound on how much comes out at once
+            raise InvalidInput("The ZIP uses an unusual compression; pack it with 'deflate'.")
         elif name in wanted:
             log.warn(f"Left out the second '{info.filename[:80]}' of the archive.")
         else:

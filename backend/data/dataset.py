@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -65,6 +66,11 @@ class Dataset:
     @property
     def n_items(self) -> int:
         return len(self.items)
+
+    @cached_property
+    def popularity(self) -> NDArray[np.int64]:
+        """Interactions per item over the whole data set, i64[I]."""
+        return np.bincount(self.interactions[Col.ITEM_NUM], minlength=self.n_items)
 
     @property
     def attributes(self) -> tuple[str, ...]:

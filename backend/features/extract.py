@@ -43,6 +43,7 @@ class Extraction:
 
     modality: Modality
     encoder: str
+    fingerprint: str
     dim: int
     encoded: int
     cached: int
@@ -117,6 +118,7 @@ def encode_modality(
     return Extraction(
         modality=modality,
         encoder=encoder_spec,
+        fingerprint=fingerprint,
         dim=encoder.dim,
         encoded=encoded,
         cached=len(contents.keys) - encoded - missing,

@@ -83,7 +83,8 @@ class OpenClip(Encoder):
             return torch.zeros(0, self.dim)
         network, transform = self._network
         if self.modality is Modality.TEXT:
-            vectors = network.encode_text(self._tokenizer([str(text) for text in batch]).to(self.device))
+            tokens = self._tokenizer([str(text) for text in batch])
+            vectors = network.encode_text(tokens.to(self.device))
         else:
             pictures = [transform(cast(Image.Image, picture)) for picture in batch]
             vectors = network.encode_image(torch.stack(pictures).to(self.device))

@@ -4,6 +4,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from backend.data.ingest._base import RawTable
@@ -64,7 +65,7 @@ def check_items(table: RawTable, log: ProblemLog) -> tuple[pd.DataFrame, NDArray
     attributes = [column for column in rows.frame.columns if column not in ITEM_COLUMNS]
     items = pd.DataFrame({column: rows.text(column) for column in (*ITEM_COLUMNS, *attributes)})
     items[Col.PRICE] = _prices(rows)
-    return items, rows.lines
+    return items, rows.lines.astype(np.int64)
 
 
 def check_interactions(
@@ -146,8 +147,12 @@ def _prices(rows: _Rows) -> NDArray[np.float64]:
 
 def _numbers(text: "pd.Series[str]") -> NDArray[np.float64]:
     """NaN where it is not a number."""
-    numbers = pd.to_numeric(text, errors="coerce")
-    return np.array(numbers.to_numpy(dtype=np.float64, na_value=np.nan))
+    written = pa.array(text.where(text != "", None), pa.string())
+    try:  # five times as fast, but one bad value makes it give up
+        return np.array(written.cast(pa.float64()).to_numpy(zero_copy_only=False))
+    except pa.ArrowInvalid:
+        numbers = pd.to_numeric(text, errors="coerce")
+        return np.array(numbers.to_numpy(dtype=np.float64, na_value=np.nan))
 
 
 def _times(text: "pd.Series[str]") -> tuple[NDArray[np.int64], Mask, bool]:

@@ -159,4 +159,4 @@ def _mend(built: Path, target: Path) -> None:
 
 def _part(report: Report, low: float, high: float) -> Report:
     """The progress of a stage as part of the whole."""
-    return lambda what, fraction: report(what, low + (high - low) * fraction)
+    return lambda what, fraction: report(what, min(high, low + (high - low) * fraction))

@@ -14,7 +14,7 @@ from backend.data.ingest._base import RawTable
 from backend.data.validate import ProblemLog
 from backend.errors import InvalidInput
 
-_RECORDS_AT_ONCE = 100_000
+_RECORDS_AT_ONCE = 20_000
 _LARGEST_FIELD = 4 << 20
 
 
@@ -47,7 +47,7 @@ def _as_text(column: pa.ChunkedArray) -> "pd.Series[str]":
         )
     if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
         moments = pd.Series(column.to_pandas()).astype("datetime64[s]")
-        return moments.astype(str).replace("NaT", "")
+        return moments.dt.strftime("%Y-%m-%dT%H:%M:%S").fillna("").astype(str)
     if pa.types.is_floating(column.type):
         # a missing number is empty; a NaN that was written is a bad value to be reported
         texts = [
