@@ -150,7 +150,8 @@ def quick_validation(
     batch: int = 1024,
 ) -> dict[str, float]:
     """The means that early stopping looks at, for every epoch; zeros for an empty truth."""
-    catalogue = Catalogue(torch.zeros(len(embeddings.items), dtype=torch.int64))
+    counts = np.bincount(exclude.items, minlength=len(embeddings.items))
+    catalogue = Catalogue(torch.as_tensor(counts, device=embeddings.items.device))
     wanted = [f"{name}@{k}" for name in names for k in _checked(cutoffs)]
     totals, users = dict.fromkeys(wanted, 0.0), 0
     for chunk in _rank(embeddings, exclude, truth, catalogue, max(cutoffs), batch):
