@@ -175,7 +175,7 @@ def relief(material: str) -> Array:
     y, x = np.mgrid[0:SIDE, 0:SIDE].astype(np.float32)
     grain = rng.standard_normal((SIDE, SIDE)).astype(np.float32)
     kinds = {
-        "cotton": 0.02 * grain,
+        "cotton": 0.02 * grain + 0.035 * np.sin(x * 1.05),
         "linen": 0.07 * (_smooth(grain, 0.4, 5) + _smooth(grain.T, 5, 0.4)),
         "wool": 0.09 * np.sin(x * 1.26) * np.sin((y + 2 * np.abs(x % 5 - 2.5)) * 1.1)
         + 0.02 * grain,

@@ -61,7 +61,7 @@ STYLE: Final[dict[str, tuple[str, ...]]] = {
         "Heavy-duty utility gear in the tradition of carpenters and welders, from {brand}.",
     ),
     "glamorous": (
-        "{brand} loves the red carpet: opulent, luxurious, unapologetically glamorous.",
+        "{brand} dresses film premieres: opulent, luxurious, unapologetically glamorous.",
         "Sparkling crystals and gilded hardware bring Hollywood glamour, by {brand}.",
         "A show-stopping diva piece, sumptuous and glitzy, signed {brand}.",
         "Pure luxury and sequinned glamour for those who love the spotlight: {brand}.",
