@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from backend.data.dataset import Dataset
 from backend.data.media import decode_picture, picture_path
 from backend.features.extract import encode_contents, item_text, load_encoder
 from backend.features.store import FeatureStore
+from backend.retrieval.recommender import NewItems
 from backend.schema import Modality
 from backend.workflows.loading import LoadedRun
 from backend.workflows.workspace import Workspace
@@ -25,14 +25,13 @@ from models.recommenders import FeatureTable
 class Additions:
     """Added items of a data set as a run sees them.
 
-    `vectors` f32[N, D] and `bias` f32[N] continue the run's item embeddings; both are empty for a
-    run that reads clicks only.
+    `vectors` continue the run's item embeddings; None where nothing was added or the run reads
+    clicks only.
     """
 
     records: tuple[AddedItemRecord, ...]
     features: Mapping[Modality, FeatureTable]
-    vectors: Tensor
-    bias: Tensor
+    vectors: NewItems | None
 
 
 def list_added(workspace: Workspace, dataset_id: str) -> tuple[AddedItemRecord, ...]:
@@ -43,17 +42,13 @@ def list_added(workspace: Workspace, dataset_id: str) -> tuple[AddedItemRecord, 
 
 def added_for(workspace: Workspace, loaded: LoadedRun) -> Additions:
     """What was added to the run's data set, encoded with the run's encoders."""
-    width = loaded.embeddings.items.shape[1]
-    nothing = Additions((), {}, torch.zeros(0, width), torch.zeros(0))
-    if not loaded.model.reads_content:
-        return nothing
     records = list_added(workspace, loaded.record.dataset_id)
-    if not records:
-        return nothing
+    if not loaded.model.reads_content or not records:
+        return Additions((), {}, None)
     features = encode_added(workspace, loaded.dataset, records, loaded.record.encoders)
     with torch.inference_mode():
         vectors, bias = loaded.model.embed_new_items(features)
-    return Additions(records, features, vectors, bias)
+    return Additions(records, features, NewItems(vectors, bias))
 
 
 def encode_added(

@@ -70,6 +70,8 @@ class Leaderboard:
     """All metric names that any row has."""
     verdict: str
     """The finding in one or two plain sentences, as honest for a null result."""
+    leader: str | None = None
+    """Run id of the verdict's leader: chosen on validation, so not always the first row."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,7 @@ def leaderboard(
     rows = [_row(run, stored.get(run.id, ())) for run in runs]
     sign = -1.0 if measured.higher_is_better else 1.0
     rows.sort(key=lambda r: sign * r.metrics[metric].value if metric in r.metrics else math.inf)
+    found = verdict(workspace, tuple(runs), metric)
     return Leaderboard(
         protocols=protocols,
         protocol=chosen,
@@ -153,7 +156,8 @@ def leaderboard(
         higher_is_better=measured.higher_is_better,
         rows=tuple(rows),
         metrics=_metric_names(rows),
-        verdict=verdict(workspace, tuple(runs), metric).sentence,
+        verdict=found.sentence,
+        leader=found.leader.id if found.leader else None,
     )
 
 

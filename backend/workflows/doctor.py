@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 import torch
 
 from backend.features.extract import default_encoder, load_encoder
-from backend.jobs.worker import worker_status
+from backend.jobs.status import worker_status
 from backend.schema import Modality
 from backend.settings import Settings
 from backend.workflows.workspace import Workspace

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from backend.data.dataset import Dataset, SplitData
 from backend.durable import file_sha256, write_durably
-from backend.errors import Cancelled
+from backend.errors import USER_ERRORS, Cancelled
 from backend.evaluation.evaluator import evaluate_ranking, evaluate_rating, quick_validation
 from backend.evaluation.significance import Interval, bootstrap_intervals
 from backend.progress import Report
@@ -52,7 +52,9 @@ def execute_run(workspace: Workspace, run_id: str, report: Report) -> RunRecord:
         _update(workspace, run_id, state=RunState.CANCELLED, finished_at=_now())
         raise
     except Exception as error:
-        _update(workspace, run_id, state=RunState.FAILED, error=str(error), finished_at=_now())
+        known = isinstance(error, USER_ERRORS)
+        text = str(error) if known else "Something unexpected happened; the log has details."
+        _update(workspace, run_id, state=RunState.FAILED, error=text, finished_at=_now())
         raise
     return find_run(workspace, run_id)
 

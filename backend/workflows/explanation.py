@@ -22,11 +22,9 @@ from backend.workflows.importing import TRUTH_FILE
 from backend.workflows.labels import run_label
 from backend.workflows.loading import LoadedRun, coalition_tables, load_run
 from backend.workflows.recommendation import (
-    all_scores,
     attribute,
     cards_of,
     item_number,
-    items_of,
     rank_for,
     user_number,
 )
@@ -122,30 +120,31 @@ def explain(workspace: Workspace, run_id: str, user_id: str, item_id: str) -> Ex
     user = user_number(loaded, user_id)
     item = _any_item(workspace, loaded, item_id)
     tables = coalition_tables(workspace, loaded.record.id)
-    scores = all_scores(workspace, loaded, user)
     if item < loaded.dataset.n_items:
         pair = torch.tensor([user]), torch.tensor([item])
         attribution = tables.attribute(*pair)
         interactions = _pairs(tables.players, tables.interactions(*pair)[0].tolist())
         trust = verdict(tables, user, item)
-        parts, baseline = attribution.values[0].tolist(), float(attribution.baseline[0])
+        parts = attribution.values[0].tolist()
+        score, baseline = float(attribution.score[0]), float(attribution.baseline[0])
     else:
         features = added_for(workspace, loaded).features
         attribution = tables.attribute_new_items(torch.tensor([user]), features)
         place = item - loaded.dataset.n_items
         parts = attribution.values[0, place].tolist()
+        score = float(attribution.score[0, place])
         baseline = float(attribution.baseline[0, place])
         interactions, trust = {}, NEW_ITEM
     shares = dict(zip(tables.players, parts, strict=True))
     card = cards_of(workspace, loaded, (item,))[0]
-    rank = _rank(loaded, user, item, scores)
+    rank = _rank(workspace, loaded, user, item)
     return Explanation(
         run_id=loaded.record.id,
         label=run_label(loaded.record),
         user_id=user_id,
         card=card,
         rank=rank,
-        score=float(scores[item]),
+        score=score,
         baseline=baseline,
         attributions=shares,
         interactions=interactions,
@@ -162,8 +161,8 @@ def explain_user(workspace: Workspace, run_id: str, user_id: str) -> UserExplana
     tables = coalition_tables(workspace, loaded.record.id)
     profile = user_profile(tables, torch.tensor([user]), _item_sample(loaded))[0].tolist()
     ranked = rank_for(workspace, loaded, user, LIST_LENGTH)
-    shares = attribute(workspace, loaded, user, ranked.items)
-    cards = cards_of(workspace, loaded, ranked.items)
+    shares = attribute(workspace, loaded, user, ranked.items.tolist())
+    cards = cards_of(workspace, loaded, ranked.items.tolist())
     return UserExplanation(
         user_id=user_id,
         shares=dict(zip(tables.players, profile, strict=True)),
@@ -270,13 +269,10 @@ def _any_item(workspace: Workspace, loaded: LoadedRun, item_id: str) -> int:
     return item_number(loaded, item_id)
 
 
-def _rank(loaded: LoadedRun, user: int, item: int, scores: Tensor) -> int | None:
-    history = torch.from_numpy(items_of(loaded.split.train, user))
-    if bool((history == item).any()):
-        return None
-    open_to_user = torch.ones(len(scores), dtype=torch.bool)
-    open_to_user[history] = False
-    return int((scores[open_to_user] > scores[item]).sum()) + 1
+def _rank(workspace: Workspace, loaded: LoadedRun, user: int, item: int) -> int | None:
+    everything = loaded.dataset.n_items + len(added_for(workspace, loaded).records)
+    found = np.flatnonzero(rank_for(workspace, loaded, user, everything).items == item)
+    return int(found[0]) + 1 if len(found) else None
 
 
 def _pairs(players: tuple[str, ...], table: list[list[float]]) -> dict[str, float]:

@@ -3,11 +3,14 @@
 from pathlib import Path
 
 from backend.jobs.handlers import JobContext, handler
+from backend.settings import Settings
 from backend.workflows.demo import prepare_demo
 from backend.workflows.execution import execute_run
 from backend.workflows.importing import encode_data, import_data
 from backend.workflows.workspace import Workspace
-from db.repositories import Jobs
+from db.records import JobRecord, JobState, RunState
+from db.repositories import Runs
+from db.session import Database
 
 
 def _workspace(context: JobContext) -> Workspace:
@@ -27,8 +30,7 @@ def import_job(context: JobContext) -> None:
     source = Path(str(context.job.payload["path"]))
     name = str(context.job.payload["name"])
     outcome = import_data(workspace, source, name, report=lambda w, f: context.report(w, f * 0.4))
-    with workspace.database.write() as session:
-        Jobs(session).link(context.job.id, dataset_id=outcome.record.id)
+    context.link(dataset_id=outcome.record.id)
     if source.parent == workspace.settings.uploads:
         source.unlink(missing_ok=True)
     encode_data(
@@ -45,7 +47,17 @@ def encode_job(context: JobContext) -> None:
     encode_data(_workspace(context), context.job.dataset_id, chosen, report=context.report)
 
 
-@handler("train")
+def _end_run(settings: Settings, database: Database, job: JobRecord) -> None:
+    """A run must not look alive after its process died or its job was cancelled in the queue."""
+    if job.run_id is None:
+        return
+    state = RunState.CANCELLED if job.state is JobState.CANCELLED else RunState.FAILED
+    with database.write() as session:
+        if Runs(session).get(job.run_id).state is not RunState.DONE:
+            Runs(session).update(job.run_id, state=state, error=job.error)
+
+
+@handler("train", on_failure=_end_run)
 def train_job(context: JobContext) -> None:
     """Train and evaluate one run."""
     execute_run(_workspace(context), str(context.job.payload["run_id"]), context.report)

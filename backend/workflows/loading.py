@@ -18,6 +18,7 @@ from backend.explain.modality_shapley import CoalitionTables
 from backend.features.extract import default_encoder, encode_modality
 from backend.features.store import FeatureStore
 from backend.progress import Report, silent
+from backend.retrieval.index import ItemIndex, build_index
 from backend.schema import Modality, Objective
 from backend.training.checkpoint import load_tensors
 from backend.training.trainer import MODEL_FILE
@@ -104,7 +105,10 @@ def default_encoders(dataset: Dataset) -> dict[str, str]:
 
 
 def torch_device(name: str) -> torch.device:
-    """ "auto" is the first GPU where there is one; a device that is not there raises InvalidInput."""
+    """The device of that name, "auto" meaning the first GPU, else the CPU.
+
+    Raises InvalidInput for a device that is not there.
+    """
     if name in ("auto", "cuda"):
         name = "cuda:0" if name == "cuda" or torch.cuda.is_available() else "cpu"
     if name.startswith("cuda") and not torch.cuda.is_available():
@@ -222,8 +226,15 @@ def _loaded(workspace: Workspace, run_id: str) -> LoadedRun:
 def coalition_tables(workspace: Workspace, run_id: str) -> CoalitionTables:
     """The run's model under every coalition of players; built once per process and run."""
     loaded = load_run(workspace, run_id)
-    with torch.inference_mode():
-        return CoalitionTables(loaded.model)
+    present = {m: table.present for m, table in loaded.data.features.items()}
+    return CoalitionTables(loaded.model, present)
+
+
+@lru_cache(maxsize=6)
+def item_index(workspace: Workspace, run_id: str) -> ItemIndex:
+    """FAISS index over the run's item vectors; built once per process and run."""
+    table = load_run(workspace, run_id).embeddings
+    return build_index(table.items, table.item_bias)
 
 
 def per_user_values(

@@ -13,7 +13,7 @@ import torch
 
 from backend.evaluation.significance import Difference, Interval
 from backend.jobs.queue import Queue
-from backend.jobs.worker import worker_status
+from backend.jobs.status import worker_status
 from backend.schema import HEADLINE_METRIC
 from backend.workflows.catalogue import profile
 from backend.workflows.jobviews import JobView, job_view, job_views

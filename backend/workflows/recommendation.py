@@ -1,17 +1,18 @@
 """What the Recommend page does: lists for a person, side by side."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from backend.data.dataset import Dataset, Interactions
 from backend.errors import InvalidInput, NotFound
+from backend.retrieval.recommender import Recommendations, similar_items
+from backend.retrieval.recommender import recommend as retrieve
 from backend.schema import HEADLINE_METRIC, Col
 from backend.workflows.additions import added_for, encode_loose, list_added, text_and_picture
 from backend.workflows.cards import ItemCard, added_card, catalogue_cards
@@ -20,6 +21,7 @@ from backend.workflows.loading import (
     LoadedRun,
     coalition_tables,
     find_dataset,
+    item_index,
     load_run,
     open_dataset,
 )
@@ -147,9 +149,10 @@ def recommend(workspace: Workspace, run_id: str, user_id: str, k: int = 10) -> R
     loaded = load_run(workspace, run_id)
     user = user_number(loaded, user_id)
     ranked = rank_for(workspace, loaded, user, k)
-    shares = attribute(workspace, loaded, user, ranked.items)
+    items = ranked.items.tolist()
+    shares = attribute(workspace, loaded, user, items)
     held_out = set(items_of(loaded.split.test, user).tolist())
-    cards = cards_of(workspace, loaded, ranked.items)
+    cards = cards_of(workspace, loaded, items)
     return RecommendationList(
         run_id=loaded.record.id,
         label=run_label(loaded.record),
@@ -157,7 +160,7 @@ def recommend(workspace: Workspace, run_id: str, user_id: str, k: int = 10) -> R
         items=tuple(
             Recommended(card, place, score, share, item in held_out)
             for place, (card, score, share, item) in enumerate(
-                zip(cards, ranked.scores, shares, ranked.items, strict=True), start=1
+                zip(cards, ranked.scores.tolist(), shares, items, strict=True), start=1
             )
         ),
         note=_note(workspace, loaded),
@@ -169,8 +172,8 @@ def recommend_like(
 ) -> RecommendationList:
     """Items nearest to the mean of the given ones in the run's item space."""
     loaded = load_run(workspace, run_id)
-    nums = torch.tensor([item_number(loaded, item_id) for item_id in item_ids])
-    return _nearest(loaded, loaded.embeddings.items[nums], k, exclude=nums)
+    seeds = np.array([item_number(loaded, item_id) for item_id in item_ids], dtype=np.int64)
+    return _similar(loaded, similar_items(loaded.embeddings.items, seeds, k))
 
 
 def recommend_from_content(
@@ -187,38 +190,25 @@ def recommend_from_content(
         raise InvalidInput("Give a picture or some words.")
     with torch.inference_mode():
         vectors, _ = loaded.model.embed_new_items(encode_loose(content, loaded.record.encoders))
-    return _nearest(loaded, vectors, k, exclude=torch.zeros(0, dtype=torch.long))
+    catalogue = loaded.embeddings.items
+    seed = np.array([len(catalogue)])
+    return _similar(loaded, similar_items(torch.cat([catalogue, vectors]), seed, k))
 
 
-@dataclass(frozen=True)
-class Ranked:
-    """Items and their scores, best first; numbers beyond the catalogue are added items."""
-
-    items: tuple[int, ...]
-    scores: tuple[float, ...]
-
-
-def rank_for(workspace: Workspace, loaded: LoadedRun, user: int, k: int) -> Ranked:
+def rank_for(workspace: Workspace, loaded: LoadedRun, user: int, k: int) -> Recommendations:
     """The k best items outside the training history, added items included where possible."""
-    scores = all_scores(workspace, loaded, user)
-    scores[torch.from_numpy(items_of(loaded.split.train, user))] = -torch.inf
-    best = torch.topk(scores, min(k, len(scores)))
-    there = best.values > -torch.inf
-    return Ranked(tuple(best.indices[there].tolist()), tuple(best.values[there].tolist()))
-
-
-def all_scores(workspace: Workspace, loaded: LoadedRun, user: int) -> Tensor:
-    """f32[I + N]: every catalogue item, then every added item the run can read."""
-    who = torch.tensor([user])
-    table = loaded.embeddings
-    added = added_for(workspace, loaded)
-    fresh = table.user_rows(who) @ added.vectors.T + added.bias
-    fresh = fresh + table.user_bias[who].unsqueeze(1) + table.offset
-    return torch.cat([table.score(who), fresh], dim=1).squeeze(0)
+    return retrieve(
+        loaded.embeddings,
+        user,
+        k,
+        exclude=items_of(loaded.split.train, user),
+        index=item_index(workspace, loaded.record.id),
+        new_items=added_for(workspace, loaded).vectors,
+    )
 
 
 def attribute(
-    workspace: Workspace, loaded: LoadedRun, user: int, items: tuple[int, ...]
+    workspace: Workspace, loaded: LoadedRun, user: int, items: Sequence[int]
 ) -> list[dict[str, float]]:
     """Player -> contribution for each item, in order."""
     tables = coalition_tables(workspace, loaded.record.id)
@@ -233,9 +223,7 @@ def attribute(
     return [dict(zip(tables.players, found[item], strict=True)) for item in items]
 
 
-def cards_of(
-    workspace: Workspace, loaded: LoadedRun, items: tuple[int, ...]
-) -> tuple[ItemCard, ...]:
+def cards_of(workspace: Workspace, loaded: LoadedRun, items: Sequence[int]) -> tuple[ItemCard, ...]:
     """Cards of catalogue and added items alike."""
     n_items = loaded.dataset.n_items
     known = [item for item in items if item < n_items]
@@ -269,13 +257,8 @@ def items_of(part: Interactions, user: int) -> NDArray[np.int64]:
     return np.unique(part.items[part.users == user])
 
 
-def _nearest(loaded: LoadedRun, vectors: Tensor, k: int, exclude: Tensor) -> RecommendationList:
-    items = torch.nn.functional.normalize(loaded.embeddings.items, dim=1)
-    query = torch.nn.functional.normalize(vectors.mean(0), dim=0)
-    similarity = items @ query
-    similarity[exclude] = -torch.inf
-    best = torch.topk(similarity, min(k, len(similarity) - len(exclude)))
-    cards = catalogue_cards(loaded.dataset, best.indices.tolist())
+def _similar(loaded: LoadedRun, found: Recommendations) -> RecommendationList:
+    cards = catalogue_cards(loaded.dataset, found.items.tolist())
     return RecommendationList(
         run_id=loaded.record.id,
         label=run_label(loaded.record),
@@ -283,7 +266,7 @@ def _nearest(loaded: LoadedRun, vectors: Tensor, k: int, exclude: Tensor) -> Rec
         items=tuple(
             Recommended(card, place, score, {}, False)
             for place, (card, score) in enumerate(
-                zip(cards, best.values.tolist(), strict=True), start=1
+                zip(cards, found.scores.tolist(), strict=True), start=1
             )
         ),
         note="Scores are cosine similarities, from -1 to 1.",
