@@ -53,11 +53,21 @@ def die(context: JobContext) -> None:
 
 @handler("deaf", on_failure=ended)
 def deaf(context: JobContext) -> None:
-    """Never reports, ignores SIGTERM, has a child of its own."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    """Never reports, only notes a SIGTERM, has a child of its own."""
+    signal.signal(
+        signal.SIGTERM, lambda *_: note(context.settings, context.job, "asked by SIGTERM")
+    )
     grandchild = subprocess.Popen(["sleep", "600"])
     note(context.settings, context.job, f"pids {os.getpid()} {grandchild.pid}")
-    time.sleep(600)
+    while True:
+        time.sleep(600)
+
+
+@handler("untidy")
+def untidy(context: JobContext) -> None:
+    """Leaves a process behind."""
+    grandchild = subprocess.Popen(["sleep", "600"])
+    note(context.settings, context.job, f"pid {grandchild.pid}")
 
 
 @handler("wrong", on_failure=ended)

@@ -183,6 +183,16 @@ def test_a_job_given_back_keeps_its_place_and_its_attempts(queue: Queue) -> None
     assert (again.id, again.attempt) == (first.id, 1)
 
 
+def test_another_owner_in_the_same_attempt_is_somebody_else(queue: Queue) -> None:
+    queue.enqueue("k", "job", {})
+    stale = held(queue.claim("w1", ["cpu"]))
+    queue.give_back(stale)
+    fresh = held(queue.claim("w2", ["cpu"]))
+    assert fresh.attempt == stale.attempt
+    with pytest.raises(LostLease):
+        queue.finish(stale)
+
+
 def test_progress_stays_between_nothing_and_all(queue: Queue) -> None:
     queue.enqueue("k", "job", {})
     job = held(queue.claim("w", ["cpu"]))

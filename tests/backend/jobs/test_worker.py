@@ -132,7 +132,18 @@ def test_a_job_that_does_not_listen_is_killed_with_its_children(
     assert wait_for_end(queue, job).state is JobState.CANCELLED
     wait_until(lambda: not any(alive(pid) for pid in pids), "all its processes were gone")
     wait_until(lambda: not queue.unsettled(), "it was settled")
-    assert noted(settings, job)[-1] == "hook cancelled"
+    asked, *again, hook = noted(settings, job)[1:]
+    assert (asked, set(again) - {asked}, hook) == ("asked by SIGTERM", set(), "hook cancelled")
+
+
+def test_what_a_job_leaves_behind_is_removed(
+    settings: Settings, queue: Queue, start_worker: Start
+) -> None:
+    job = queue.enqueue("untidy", "Leave a process", {})
+    start_worker()
+    assert wait_for_end(queue, job).state is JobState.DONE
+    (line,) = noted(settings, job)
+    wait_until(lambda: not alive(int(line.split()[1])), "the process was gone")
 
 
 def test_a_queued_job_that_is_cancelled_is_settled_too(
