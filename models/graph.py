@@ -1,5 +1,6 @@
 """The user-item graph: histories as sparse matrices and propagation over them."""
 
+import warnings
 from typing import Any
 
 import torch
@@ -12,7 +13,12 @@ def csr(rows: Tensor, columns: Tensor, values: Tensor, shape: tuple[int, int]) -
     counts = torch.bincount(rows, minlength=shape[0])
     starts = torch.zeros(shape[0] + 1, dtype=torch.int64, device=rows.device)
     starts[1:] = counts.cumsum(0)
-    return torch.sparse_csr_tensor(starts, columns[order], values[order], shape)
+    with warnings.catch_warnings():
+        # torch warns once per process that CSR is in beta; a user can do nothing about it.
+        warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta")
+        return torch.sparse_csr_tensor(
+            starts, columns[order], values[order], shape, check_invariants=False
+        )
 
 
 def distinct_pairs(users: Tensor, items: Tensor, n_items: int) -> tuple[Tensor, Tensor]:

@@ -91,10 +91,13 @@ def test_shapes_and_finite_scores(name: str):
         with torch.no_grad():
             found = model.embed()
             scores = found.score(torch.arange(USERS))
-        assert found.users.shape[0] == USERS and found.items.shape[0] == ITEMS
+        assert found.users.shape[0] == USERS
+        assert found.items.shape[0] == ITEMS
         assert found.users.shape[1] == found.items.shape[1]
-        assert found.user_bias.shape == (USERS,) and found.item_bias.shape == (ITEMS,)
-        assert scores.shape == (USERS, ITEMS) and scores.isfinite().all()
+        assert found.user_bias.shape == (USERS,)
+        assert found.item_bias.shape == (ITEMS,)
+        assert scores.shape == (USERS, ITEMS)
+        assert scores.isfinite().all()
         assert not scores.requires_grad
 
 
@@ -239,7 +242,8 @@ def test_constant_and_unscaled_features_do_not_break_the_model(name: str):
     model = trained(name, data)
     with torch.no_grad():
         scores = model.embed().score(torch.arange(USERS))
-    assert scores.isfinite().all() and scores.std() > 0
+    assert scores.isfinite().all()
+    assert scores.std() > 0
 
 
 @content_models

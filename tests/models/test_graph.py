@@ -14,7 +14,8 @@ def test_csr_from_unsorted_pairs():
 
 def test_distinct_pairs():
     users, items = distinct_pairs(torch.tensor([2, 0, 2]), torch.tensor([1, 3, 1]), 4)
-    assert users.tolist() == [0, 2] and items.tolist() == [3, 1]
+    assert users.tolist() == [0, 2]
+    assert items.tolist() == [3, 1]
 
 
 def test_the_gradient_is_the_transposed_product():

@@ -62,4 +62,5 @@ def test_tensors_that_share_memory_are_saved_apart(tmp_path: Path):
     base = torch.arange(4.0)
     save_tensors(tmp_path / "t.safetensors", {"a": base, "b": base[1:3]}, {"k": "v"})
     tensors, metadata = load_tensors(tmp_path / "t.safetensors", CPU)
-    assert tensors["b"].tolist() == [1.0, 2.0] and metadata == {"k": "v"}
+    assert tensors["b"].tolist() == [1.0, 2.0]
+    assert metadata == {"k": "v"}

@@ -17,7 +17,8 @@ def test_never_a_positive(pairs: set[tuple[int, int]], seed: int):
     sampler = NegativeSampler(users, items, 5, 8)
     drawn = sampler.draw(torch.arange(5), 20, generator(seed))
     assert drawn.shape == (5, 20)
-    assert (0 <= drawn).all() and (drawn < 8).all()
+    assert (drawn >= 0).all()
+    assert (drawn < 8).all()
     for user in range(5):
         taken = {i for u, i in pairs if u == user}
         if len(taken) < 8:
@@ -41,11 +42,13 @@ def test_a_repeated_pair_counts_once():
 def test_shared_candidates_are_distinct_or_everything():
     sampler = NegativeSampler(torch.tensor([0]), torch.tensor([1]), 1, 50)
     some = sampler.shared(20, generator())
-    assert len(set(some.tolist())) == 20 and some.max() < 50
+    assert len(set(some.tolist())) == 20
+    assert some.max() < 50
     assert sampler.shared(50, generator()).tolist() == list(range(50))
 
 
 def test_the_seed_decides():
     sampler = NegativeSampler(torch.tensor([0]), torch.tensor([1]), 2, 1000)
     one, two, other = (sampler.draw(torch.arange(2), 50, generator(s)) for s in (1, 1, 2))
-    assert torch.equal(one, two) and not torch.equal(one, other)
+    assert torch.equal(one, two)
+    assert not torch.equal(one, other)

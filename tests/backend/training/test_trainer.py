@@ -244,10 +244,11 @@ def out_of_memory(batch: Batch) -> Tensor:
 def test_out_of_memory_halves_the_batch_once(tmp_path: Path):
     said: list[str] = []
     broken = Broken(3, out_of_memory)
-    result, recorder, _ = run(
+    _result, recorder, _ = run(
         tmp_path, recommender=broken, report=lambda what, fraction: said.append(what)
     )
-    assert max(broken.sizes[3:]) == 4 and broken.sizes[0] == 8
+    assert max(broken.sizes[3:]) == 4
+    assert broken.sizes[0] == 8
     assert [r.epoch for r in recorder.results] == [1, 2, 3, 4, 5, 6]
     assert any("batches of 4" in what for what in said)
 
@@ -264,7 +265,8 @@ def test_a_closed_form_is_solved(tmp_path: Path):
         popularity = build_recommender("popularity", world())
     result, recorder, _ = run(tmp_path, recommender=popularity)
     assert (result.stopped, result.epochs, result.best_epoch) == ("solved", 1, 1)
-    assert recorder.results[0].improved and recorder.results[0].validation
+    assert recorder.results[0].improved
+    assert recorder.results[0].validation
     stored, _ = load_tensors(tmp_path / trainer.MODEL_FILE, CPU)
     assert torch.equal(stored["share"], popularity.state_dict()["share"])
 

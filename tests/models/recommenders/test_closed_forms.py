@@ -63,7 +63,8 @@ def test_ease_history_is_sparse():
     model = build_recommender("ease", data)
     model.solve(data)
     users = model.embed().users
-    assert users.layout == torch.sparse_csr and torch.equal(users.to_dense(), X)
+    assert users.layout == torch.sparse_csr
+    assert torch.equal(users.to_dense(), X)
 
 
 def test_common_users_do_not_depend_on_the_chunks(monkeypatch: pytest.MonkeyPatch):
