@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from pages.components import sidebar, state
+from pages.components import pictures, sidebar, state
 from pages.components.boundary import boundary
 
-st.set_page_config(page_title="FusionLens", page_icon=":material/join_inner:", layout="wide")
+st.set_page_config(page_title="FusionLens", page_icon=pictures.emblem(), layout="wide")
 
 page = st.navigation(
     [

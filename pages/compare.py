@@ -29,9 +29,13 @@ if not board.rows or board.protocol is None:
     )
     st.stop()
 
-headline.show(board.verdict, f"{len(board.rows)} runs; {plain(board.protocol.label)}")
+headline.show(
+    board.verdict,
+    f"{len(board.rows)} runs; {plain(board.protocol.label)}. The leader is chosen on validation "
+    "and measured on the test part, so luck on the test does not flatter it.",
+)
 if st.button("See what the leader recommends", type="primary", icon=":material/arrow_forward:"):
-    state.go("recommend", run=board.rows[0].run_id)
+    state.go("recommend", run=board.leader or board.rows[0].run_id)
 
 pinned = leaderboard.controls(board)
 leaderboard.show(board, pinned)

@@ -59,6 +59,8 @@ def leaderboard(board: Leaderboard, pinned: str = "", dark: bool = False) -> go.
         if row.run_id == pinned:
             theme.rule(figure, row.metrics[board.metric].value, "compared with")
     figure.update_yaxes(type="category", range=[-0.7, len(rows) - 0.3])
+    scores = [row.metrics[board.metric] for row in rows]
+    figure.update_xaxes(range=theme.padded([*(s.low for s in scores), *(s.high for s in scores)]))
     return figure
 
 
@@ -79,28 +81,26 @@ def fusion_strategies(board: Leaderboard) -> go.Figure:
         groups.setdefault(fusion_title(row), []).append(row)
     means = {key: _mean([_value(r, board.metric) for r in group]) for key, group in groups.items()}
     names = sorted(groups, key=lambda key: means[key], reverse=not board.higher_is_better)
+    labels = {key: f"{theme.safe(key)}  {wording.number(means[key])}" for key in names}
     figure = theme.frame(
         f"Fusion strategies side by side: {name}",
         x=f"{name} on test users",
         height=130 + 44 * len(names),
     )
     figure.add_bar(
-        y=[theme.safe(key) for key in names],
+        y=[labels[key] for key in names],
         x=[means[key] for key in names],
         orientation="h",
         marker_color=theme.ACCENT,
-        opacity=0.55,
-        text=[wording.number(means[key]) for key in names],
-        textposition="inside",
-        insidetextanchor="start",
-        hovertemplate="%{y}: mean %{text}<extra></extra>",
+        opacity=0.4,
+        hovertemplate="%{y} (mean)<extra></extra>",
     )
     for key in names:
         for row in groups[key]:
             score = row.metrics[board.metric]
             figure.add_scatter(
                 x=[score.value],
-                y=[theme.safe(key)],
+                y=[labels[key]],
                 mode="markers",
                 marker={"color": theme.ACCENT, "size": 9},
                 error_x=_error(score.low, score.value, score.high, theme.ACCENT),

@@ -48,7 +48,9 @@ def waterfall(explanation: Explanation) -> go.Figure:
         )
     order = ["Baseline", *(theme.player_title(player) for player, _ in steps), "Score"]
     figure.update_yaxes(categoryorder="array", categoryarray=order[::-1], type="category")
-    figure.update_xaxes(range=_room([*starts, *ends, explanation.baseline, explanation.score]))
+    ends_of_all = [*starts, *ends, explanation.baseline, explanation.score]
+    # Room for the labels outside of the bars.
+    figure.update_xaxes(range=theme.padded(ends_of_all, 0.22))
     return figure
 
 
@@ -193,10 +195,3 @@ def recovery(found: Recovery | None) -> go.Figure:
 def _in_order(players: Mapping[str, object]) -> list[str]:
     known = [player for player in theme.MODALITY_COLOURS if player in players]
     return known + [player for player in players if player not in known]
-
-
-def _room(values: list[float]) -> list[float]:
-    """A range with space for the labels outside of the bars."""
-    low, high = min(values), max(values)
-    margin = 0.22 * (high - low or abs(high) or 1.0)
-    return [low - margin, high + margin]

@@ -12,26 +12,38 @@ def lead(best: BestRun | None) -> go.Figure:
     title = "Best run against clicks alone"
     if best is None:
         return theme.sentence(title, "No finished run yet.", height=150)
-    figure = theme.frame(title, x="NDCG@20 on test users", height=170)
+    figure = theme.frame(title, x="NDCG@20 on test users", height=190)
     rows: list[tuple[str, Interval, str]] = []
     if best.reference is not None and best.reference_label:
         rows.append((best.reference_label, best.reference, theme.BASELINE))
     rows.append((best.label, best.score, theme.ACCENT if rows else theme.BASELINE))
-    for label, score, colour in rows:
+    for place, (label, score, colour) in enumerate(rows):
+        figure.add_scatter(
+            x=[score.low, score.high],
+            y=[place, place],
+            mode="lines",
+            line={"color": colour, "width": 3},
+            hoverinfo="skip",
+        )
         figure.add_scatter(
             x=[score.value],
-            y=[theme.safe(wording.shortened(label, 26))],
+            y=[place],
             mode="markers",
             marker={"color": colour, "size": 12},
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": [score.high - score.value],
-                "arrayminus": [score.value - score.low],
-                "color": colour,
-                "thickness": 2,
-            },
             hovertemplate=f"{wording.interval(score)}<extra></extra>",
         )
-    figure.update_yaxes(range=[-0.6, len(rows) - 0.4])
+        figure.add_annotation(
+            x=0,
+            xref="paper",
+            y=place + 0.2,
+            yanchor="bottom",
+            text=theme.safe(f"{wording.shortened(label, 34)}: {wording.number(score.value)}"),
+            showarrow=False,
+        )
+    figure.update_yaxes(visible=False, range=[-0.5, len(rows) - 0.1])
+    figure.update_xaxes(
+        nticks=4,
+        tickangle=0,
+        range=theme.padded([s.low for _, s, _ in rows] + [s.high for _, s, _ in rows]),
+    )
     return figure

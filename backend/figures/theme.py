@@ -1,6 +1,6 @@
 """Colours and the common frame of every figure; readable on a light and on a dark ground."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import plotly.graph_objects as go
@@ -112,6 +112,13 @@ def sentence(title: str, text: str, height: int = 220) -> go.Figure:
         font={"size": 14}, opacity=0.75,
     )  # fmt: skip
     return figure
+
+
+def padded(values: Sequence[float], share: float = 0.05) -> list[float]:
+    """An axis range with a margin on both sides of `values` (at least one)."""
+    low, high = min(values), max(values)
+    margin = share * (high - low or abs(high) or 1.0)
+    return [low - margin, high + margin]
 
 
 def rule(figure: go.Figure, x: float, label: str) -> None:

@@ -13,13 +13,13 @@ from pages.components.markup import plain
 def grid(
     items: Sequence[ItemCard],
     *,
-    smallest: int = 150,
+    smallest: int = 168,
     below: Callable[[int, ItemCard], None] | None = None,
 ) -> None:
     """Cards in as many columns as fit; `below(place, card)` adds to each card."""
-    cells = st.grid(min_column_width=smallest, gap="xsmall")
+    cells = st.grid(min_column_width=smallest, gap="xsmall", border=True)
     for place, item in enumerate(items):
-        with cells.cell(), st.container(border=True, height="stretch", gap="xxsmall"):
+        with cells.cell():
             face(item)
             if below is not None:
                 below(place, item)
@@ -27,13 +27,13 @@ def grid(
 
 def face(item: ItemCard, side: int = 240) -> None:
     """Picture, title (two lines at most) and one quiet line."""
-    title = item.title or "Untitled item"
+    title = name_of(item)
     st.image(
         pictures.square(item.thumbnail, charts.is_dark(), side),
         width="stretch",
         alt=title if item.thumbnail else f"{title} (no picture)",
     )
-    st.text(wording.shortened(title, 38))
+    st.text(wording.shortened(title, 36))
     quiet(_second_line(item))
 
 
@@ -45,21 +45,28 @@ def strip(items: Sequence[ItemCard], limit: int = 8, side: int = 72) -> None:
     dark = charts.is_dark()
     with st.container(horizontal=True, gap="xxsmall"):
         for item in tiles:
-            st.image(pictures.square(item.thumbnail, dark, side), width=side, alt=item.title)
+            st.image(pictures.square(item.thumbnail, dark, side), width=side, alt=name_of(item))
 
 
 def row(item: ItemCard, note: str = "") -> None:
     """Picture left, title and facts right: one line of a list."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.image(pictures.square(item.thumbnail, charts.is_dark(), 96), width=64, alt=item.title)
+        st.image(pictures.square(item.thumbnail, charts.is_dark(), 96), width=64, alt=name_of(item))
         with st.container(gap="xxsmall"):
-            st.text(wording.shortened(item.title, 60))
+            st.text(wording.shortened(name_of(item), 60))
             quiet(note or _second_line(item))
 
 
 def explain_link(item: ItemCard, label: str = "Why?", **changes: str) -> None:
     """From an item to its explanation."""
     state.link("explain", label, icon=":material/query_stats:", item=item.item_id, **changes)
+
+
+def name_of(item: ItemCard) -> str:
+    """The title; an item without one is named by its category, never by its id."""
+    if item.title and item.title != item.item_id:
+        return item.title
+    return f"Untitled, {item.category}" if item.category else "Untitled item"
 
 
 def quiet(text: str) -> None:

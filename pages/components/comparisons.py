@@ -73,6 +73,7 @@ def _paired(board: Leaderboard, chosen: Sequence[str], pinned: str) -> None:
             }
         ),
         hide_index=True,
+        height="content",
         column_config={
             "p (corrected)": st.column_config.TextColumn(help=explain("p")),
             "Effect size": st.column_config.TextColumn(help=explain("effect")),
@@ -115,7 +116,7 @@ def _settings(chosen: Sequence[str], titles: dict[str, str]) -> None:
         while name in table:
             name += "\u200b"
         table[name] = [row.values[place] for row in rows]
-    st.dataframe(table, hide_index=True, alt="Settings in which the runs differ")
+    st.dataframe(table, hide_index=True, height="content", alt="Settings in which the runs differ")
 
 
 def plain_name(setting: str) -> str:

@@ -19,9 +19,9 @@ def chosen(known: Sequence[DatasetCard]) -> DatasetCard:
 def show_all(known: Sequence[DatasetCard]) -> None:
     """A card for each: size, best run against clicks alone, ways on."""
     st.subheader("Data sets", anchor=False)
-    cells = st.grid(min_column_width=300, gap="small")
+    cells = st.grid(min_column_width=300, gap="small", border=True)
     for dataset in known:
-        with cells.cell(), st.container(border=True, height="stretch"):
+        with cells.cell():
             st.markdown(f"**{plain(dataset.name)}**")
             cards.quiet(_contents(dataset))
             best = dataset.best
@@ -31,11 +31,11 @@ def show_all(known: Sequence[DatasetCard]) -> None:
                 st.metric(
                     "Best NDCG@20",
                     wording.interval(best.score),
-                    delta=_gain(dataset),
-                    delta_color="off",
                     help=explain("interval"),
                 )
                 cards.quiet(best.label)
+                if gain := _gain(dataset):
+                    cards.quiet(gain)
             with st.container(horizontal=True):
                 state.link("catalogue", "Look", dataset=dataset.id, run="", user="", item="")
                 state.link("train", "Train", dataset=dataset.id, run="", user="", item="")

@@ -92,13 +92,13 @@ def run(run_id: str) -> None:
 
 
 def _large(item: ItemCard) -> None:
-    path = item.image or item.thumbnail
+    path, name = item.image or item.thumbnail, cards.name_of(item)
     st.image(
         pictures.square(path, charts.is_dark(), 480),
         width="stretch",
-        alt=item.title if path else f"{item.title} (no picture)",
+        alt=name if path else f"{name} (no picture)",
     )
-    st.text(item.title)
+    st.text(name)
     if item.price is not None or item.category:
         price = f"{item.price:,.2f}" if item.price is not None else ""
         cards.quiet(" · ".join(part for part in (price, item.category) if part))

@@ -79,7 +79,7 @@ def _below(place: int, item: ItemCard) -> None:
 
 def details(item: ItemCard) -> None:
     """Everything that is known about an item."""
-    st.text(item.title)
+    st.text(cards.name_of(item))
     if item.text:
         st.text(item.text)
     cards.quiet(f"Chosen {item.popularity:,} times")

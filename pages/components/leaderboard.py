@@ -1,5 +1,7 @@
 """Who leads: the metric and the baseline to choose, the picture, the table."""
 
+import math
+
 import pandas as pd
 import streamlit as st
 
@@ -78,10 +80,13 @@ def show(board: Leaderboard, pinned: str) -> None:
         hide_index=True,
         key="leader_table",
         alt="Leaderboard as a table",
+        height="content",
+        placeholder=wording.NOT_SHOWN,
         column_config={
             **{
                 wording.metric_title(name): st.column_config.NumberColumn(
-                    format="%.3g", help=metric_sentence(name)
+                    format=number_format(table[wording.metric_title(name)]),
+                    help=metric_sentence(name),
                 )
                 for name in _shown(board)
             },
@@ -118,6 +123,13 @@ def as_table(board: Leaderboard) -> pd.DataFrame:
         values |= {wording.metric_title(n): v.value for n, v in row.metrics.items()}
         rows.append(values)
     return pd.DataFrame(rows)
+
+
+def number_format(column: pd.Series) -> str:
+    """As many decimals as give the largest value three significant digits."""
+    largest = column.abs().max()
+    places = 3 if not largest > 0 else max(0, 2 - math.floor(math.log10(largest)))
+    return f"%.{places}f"
 
 
 def _shown(board: Leaderboard) -> list[str]:

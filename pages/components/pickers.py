@@ -9,7 +9,7 @@ from backend.figures import wording
 from backend.workflows import recommendation
 from backend.workflows.recommendation import RunOption
 from backend.workflows.workspace import open_workspace
-from pages.components import state
+from pages.components import cards, state
 
 NO_RUN = "none"
 _LISTED = 400
@@ -73,7 +73,7 @@ def item(run_id: str, user: str) -> str:
     """An item of the person's list, or the one that the URL names."""
     found = recommendation.recommend(open_workspace(), run_id, user, _OFFERED)
     titles = {
-        entry.card.item_id: f"{entry.rank}. {wording.shortened(entry.card.title, 48)}"
+        entry.card.item_id: f"{entry.rank}. {wording.shortened(cards.name_of(entry.card), 48)}"
         for entry in found.items
     }
     wanted = state.read("item")

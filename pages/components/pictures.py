@@ -17,6 +17,20 @@ def square(path: Path | None, dark: bool, side: int = 240) -> bytes:
     return _square(str(path) if stamp else "", stamp, dark, side)
 
 
+def emblem() -> Image.Image:
+    """Two overlapping discs, image blue and text orange: the icon of the browser tab.
+
+    Drawn here because icon names and emoji are fetched from the network.
+    """
+    size = 128
+    discs = []
+    for left, colour in ((6, (0, 114, 178)), (46, (230, 159, 0))):
+        disc = Image.new("RGBA", (size, size), (255, 255, 255, 0))
+        ImageDraw.Draw(disc).ellipse((left, 26, left + 76, 102), fill=(*colour, 215))
+        discs.append(disc)
+    return Image.alpha_composite(*discs)
+
+
 @st.cache_data(max_entries=4000, show_spinner=False)
 def _square(path: str, stamp: int, dark: bool, side: int) -> bytes:
     tile = _letterboxed(path, dark, side) if path else _placeholder(dark, side)

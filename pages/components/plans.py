@@ -91,7 +91,7 @@ def _chips(
         name,
         [choice.name for choice in options],
         default=default,
-        titles={key: plain(title) for key, title in titles.items()},
+        titles=titles,
         chips=True,
         help="\n".join([help or "", "", *sentences]),
     )

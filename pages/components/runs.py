@@ -12,7 +12,7 @@ from backend.schema import HEADLINE_METRIC
 from backend.workflows import training
 from backend.workflows.training import RunProgress
 from backend.workflows.workspace import open_workspace
-from pages.components import charts, jobs, state
+from pages.components import charts, jobs, leaderboard, state
 from pages.components.markup import plain
 
 _WORDS = {
@@ -129,12 +129,16 @@ def _finished(runs: Sequence[RunProgress]) -> None:
         on_select="rerun",
         selection_mode="single-row",
         column_config={
-            "NDCG@20": st.column_config.NumberColumn(format="%.3g", help="On the test split."),
+            "NDCG@20": st.column_config.NumberColumn(
+                format=leaderboard.number_format(table["NDCG@20"]), help="On the test split."
+            ),
             "Learning": st.column_config.LineChartColumn(
                 help="The validation metric, epoch by epoch; empty for models that are solved."
             ),
         },
         alt="Finished runs",
+        height="content",
+        placeholder=wording.NOT_SHOWN,
     )
     chosen = event.selection.rows
     if not chosen or chosen[0] >= len(runs):

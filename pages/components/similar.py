@@ -17,7 +17,7 @@ def like_items(dataset_id: str, run_id: str) -> None:
     workspace = open_workspace()
     words = state.write_in("Find an item", "find", placeholder="Words in title or description")
     hits = catalogue.gallery(workspace, dataset_id, GalleryQuery(search=words, size=24)).items
-    titles = {item.item_id: item.title for item in hits if not item.added}
+    titles = {item.item_id: cards.name_of(item) for item in hits if not item.added}
     wanted = state.read_many("like")
     titles = {item: titles.get(item, "Chosen item") for item in wanted} | titles
     chosen = state.pick_many("Like these", "like", list(titles), titles=titles)[:_MOST]

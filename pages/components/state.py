@@ -114,6 +114,7 @@ def pick_many(
             label,
             options,
             selection_mode="multi",
+            wrap=True,
             format_func=_labelled(shown, plain),
             **arguments,
         )

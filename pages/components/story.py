@@ -30,7 +30,7 @@ def next_step(step: NextStep, preparing: bool) -> None:
 
 def promise() -> None:
     """What a newcomer will get, before there is any data."""
-    cells = st.grid(min_column_width=260, gap="small")
+    cells = st.grid(min_column_width=260, gap="small", border=True)
     for icon, title, text in (
         (
             "storefront",
@@ -51,15 +51,15 @@ def promise() -> None:
             "contributed. On the demo you can check that against the truth.",
         ),
     ):
-        with cells.cell(), st.container(border=True, height="stretch"):
+        with cells.cell():
             st.subheader(f":material/{icon}: {title}", anchor=False)
             st.markdown(text)
 
 
 def tell(dataset: DatasetCard) -> None:
     """The same three cards, filled with this data set."""
-    cells = st.grid(min_column_width=280, gap="small")
-    with cells.cell(), st.container(border=True, height="stretch"):
+    cells = st.grid(min_column_width=280, gap="small", border=True)
+    with cells.cell():
         st.subheader("1. Look at the shop", anchor=False)
         _tiles(dataset)
         st.caption(
@@ -67,7 +67,7 @@ def tell(dataset: DatasetCard) -> None:
             f"{dataset.interactions:,} interactions"
         )
         state.link("catalogue", "Open the catalogue", icon=":material/storefront:")
-    with cells.cell(), st.container(border=True, height="stretch"):
+    with cells.cell():
         st.subheader("2. Compare the fusions", anchor=False)
         if dataset.best is None:
             st.markdown("No model was trained yet. Train a few and see whether content helps.")
@@ -81,7 +81,7 @@ def tell(dataset: DatasetCard) -> None:
                     f"\\[{wording.signed(gain.low)}, {wording.signed(gain.high)}\\]"
                 )
             state.link("compare", "Compare all runs", icon=":material/leaderboard:")
-    with cells.cell(), st.container(border=True, height="stretch"):
+    with cells.cell():
         st.subheader("3. See why", anchor=False)
         if dataset.best is None:
             st.markdown(
