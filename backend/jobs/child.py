@@ -17,6 +17,7 @@ from backend.errors import USER_ERRORS, Cancelled
 from backend.jobs.handlers import JobContext, load_handler
 from backend.jobs.queue import LostLease, Queue
 from backend.settings import Settings
+from db.errors import DatabaseUnavailable
 from db.records import JobRecord
 from db.session import open_database
 
@@ -53,6 +54,10 @@ class Reporter:
             job = self._queue.progress(self._job, what, fraction)
         except LostLease:
             self._abandon()
+        except DatabaseUnavailable as problem:
+            # Hours of work do not end because a progress bar could not be moved.
+            log.warning("%s", problem)
+            return
         if job.cancel_requested:
             raise Cancelled("The job was stopped as requested.")
 

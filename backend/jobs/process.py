@@ -19,6 +19,7 @@ class ChildProcess:
 
     def __init__(self, process: "subprocess.Popen[bytes]") -> None:
         self._process = process
+        self._tidied = False
 
     @classmethod
     def start(cls, module: str, arguments: Sequence[str], log: Path) -> Self:
@@ -44,14 +45,18 @@ class ChildProcess:
     def exit_code(self) -> int | None:
         """None while it runs, `-signal` if it was killed; takes what it left behind with it."""
         code = self._process.poll()
-        if code is not None:
+        if code is not None and not self._tidied:
             self.signal(signal.SIGKILL)
             if self._process.stdin is not None:
                 self._process.stdin.close()
+            # From now on the number may belong to a stranger.
+            self._tidied = True
         return code
 
     def signal(self, number: signal.Signals) -> None:
         """To the whole group; nothing happens if it is gone."""
+        if self._tidied:
+            return
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, number)
 

@@ -6,6 +6,7 @@ from backend.errors import Cancelled, InvalidInput
 from backend.jobs.child import Reporter
 from backend.jobs.handlers import handler, load_handler
 from backend.jobs.queue import Queue
+from db.errors import DatabaseUnavailable
 from db.records import JobRecord
 
 
@@ -69,6 +70,23 @@ def test_a_report_without_lease_ends_the_process(queue: Queue) -> None:
     queue.give_back(job)
     with pytest.raises(Abandoned):
         Reporter(queue, job, abandon)("Working", 0.1)
+
+
+def test_work_goes_on_while_the_database_is_out_of_reach(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, clock = claimed(queue), Clock()
+    report = Reporter(queue, job, abandon, clock)
+
+    def unavailable(*_: object) -> NoReturn:
+        raise DatabaseUnavailable("The disk is full.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(queue, "progress", unavailable)
+        report("Working", 0.1)
+    clock.now += 1
+    report("Working", 0.2)
+    assert queue.get(job.id).progress == 0.2
 
 
 def test_an_unknown_kind_is_a_sentence() -> None:
