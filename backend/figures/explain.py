@@ -26,7 +26,7 @@ def waterfall(explanation: Explanation) -> go.Figure:
     figure.add_bar(
         y=[theme.player_title(player) for player, _ in steps],
         x=[value for _, value in steps],
-        base=starts,
+        base=starts.tolist(),
         orientation="h",
         marker_color=[theme.player_colour(player) for player, _ in steps],
         opacity=1.0 if explanation.faithful else _FADED,

@@ -31,8 +31,9 @@ def context(dataset_id: str) -> str:
 def show(dataset_id: str) -> None:
     """Findings first, then the figures, small multiples."""
     found = remember(catalogue.profile, dataset_id)
-    for sentence in found.findings:
-        st.info(plain(sentence), icon=":material/lightbulb:")
+    if found.findings:
+        sentences = "\n".join(f"- {plain(sentence)}" for sentence in found.findings)
+        st.info(sentences, icon=":material/lightbulb:")
     tiles = st.grid(min_column_width=150)
     tiles.metric("Items", f"{found.items:,}", border=True)
     tiles.metric("People", f"{found.users:,}", border=True)

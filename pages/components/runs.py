@@ -34,6 +34,8 @@ def finding(runs: Sequence[RunProgress]) -> str:
     parts = [f"{going} under way"] if going else []
     parts += [f"{done} finished"] if done else []
     parts += [f"{failed} failed"] if failed else []
+    if len(parts) == 1 and going + done + failed == len(runs):
+        return f"{len(runs)} run{'s' if len(runs) != 1 else ''} {parts[0].partition(' ')[2]}"
     parts = parts or ["all stopped"]
     return f"{len(runs)} run{'s' if len(runs) != 1 else ''}: " + ", ".join(parts)
 
@@ -167,7 +169,8 @@ def _so_far(run: RunProgress) -> str:
 
 def _curve(run: RunProgress) -> list[float]:
     scores = [_finite(epoch.metrics.get(HEADLINE_METRIC)) for epoch in run.epochs]
-    return [score for score in scores if score is not None]
+    known = [score for score in scores if score is not None]
+    return known if len(known) > 1 else []
 
 
 def _active(run: RunProgress) -> bool:
