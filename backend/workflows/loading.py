@@ -18,7 +18,7 @@ from backend.explain.modality_shapley import CoalitionTables
 from backend.features.extract import default_encoder, encode_modality
 from backend.features.store import FeatureStore
 from backend.progress import Report, silent
-from backend.retrieval.index import ItemIndex, build_index
+from backend.retrieval.index import EXACT_LIMIT, ItemIndex, build_index
 from backend.schema import Modality, Objective
 from backend.training.checkpoint import load_tensors
 from backend.training.trainer import MODEL_FILE
@@ -177,9 +177,9 @@ def training_data(
     return TrainingData(
         n_users=dataset.n_users,
         n_items=dataset.n_items,
-        users=torch.from_numpy(train.users),
-        items=torch.from_numpy(train.items),
-        ratings=torch.from_numpy(train.ratings),
+        users=torch.tensor(train.users),
+        items=torch.tensor(train.items),
+        ratings=torch.tensor(train.ratings),
         features=features,
     )
 
@@ -231,9 +231,15 @@ def coalition_tables(workspace: Workspace, run_id: str) -> CoalitionTables:
 
 
 @lru_cache(maxsize=6)
-def item_index(workspace: Workspace, run_id: str) -> ItemIndex:
-    """FAISS index over the run's item vectors; built once per process and run."""
+def item_index(workspace: Workspace, run_id: str) -> ItemIndex | None:
+    """FAISS index over the run's item vectors, built once per process and run.
+
+    None for catalogues small enough to score whole: that is exact, and orders ties alike
+    wherever a list or a rank is shown.
+    """
     table = load_run(workspace, run_id).embeddings
+    if len(table.items) <= EXACT_LIMIT:
+        return None
     return build_index(table.items, table.item_bias)
 
 

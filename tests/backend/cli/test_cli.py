@@ -1,0 +1,129 @@
+"""The contract of the command line: names, JSON keys, exit codes."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backend.cli import main
+
+DEMO = ("--items", "40", "--users", "30", "--set", "interactions_per_user=8")
+
+
+def _call(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+    assert main([*arguments, "--json"]) == 0
+    return dict(json.loads(capsys.readouterr().out))
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> str:
+    home = str(tmp_path_factory.mktemp("cli"))
+    assert main(["demo", "--name", "shop", *DEMO, "--home", home]) == 0
+    return home
+
+
+def test_from_data_to_explanation(home: str, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    at = ("--home", home)
+    features = _call(capsys, "encode", "shop", *at)["features"]
+    assert set(features) == {"image", "text"}
+    assert set(features["image"]) == {
+        "encoder",
+        "dim",
+        "encoded",
+        "cached",
+        "missing",
+        "per_second",
+    }
+    again = _call(capsys, "encode", "shop", *at)["features"]
+    assert again["text"]["encoded"] == 0
+    assert again["text"]["cached"] + again["text"]["missing"] == 40
+
+    ease = _call(capsys, "train", "shop", "--model", "ease", *at)
+    assert set(ease) >= {
+        "run",
+        "state",
+        "validation",
+        "metrics",
+        "epochs",
+        "seconds",
+        "parameters",
+    }
+    assert ease["state"] == "done"
+    fused = _call(
+        capsys, "train", "shop", "--model", "fused", "--fusion", "gated", "--set", "epochs=1", *at
+    )
+    assert fused["metrics"]["ndcg@20"] is not None
+
+    checked = _call(capsys, "evaluate", fused["run"], *at)["metrics"]["ndcg@20"]
+    assert checked["value"] == pytest.approx(fused["metrics"]["ndcg@20"], abs=1e-9)
+    compared = _call(capsys, "compare", ease["run"], fused["run"], *at)
+    assert 0 < compared["differences"][0]["p_value"] <= 1
+
+    items = _call(capsys, "recommend", fused["run"], "--user", "U0001", "-k", "3", *at)["items"]
+    assert [item["rank"] for item in items] == [1, 2, 3]
+    assert set(items[0]) >= {"item_id", "score", "rank", "attributions"}
+    pair = _call(
+        capsys, "explain", fused["run"], "--user", "U0001", "--item", items[0]["item_id"], *at
+    )
+    total = pair["baseline"] + sum(pair["attributions"].values())
+    assert total == pytest.approx(pair["score"], abs=1e-4)
+    assert isinstance(pair["faithful"], bool)
+    whole = _call(capsys, "explain", fused["run"], *at)
+    assert set(whole["mean_absolute"]) == {"image", "text", "collaborative"}
+    assert set(whole["recovery"]) >= {"spearman_users", "spearman_pairs"}
+
+    queued = _call(capsys, "train", "shop", "--model", "bpr", "--queue", *at)
+    assert queued["state"] == "queued"
+    (job,) = _call(capsys, "jobs", *at)["jobs"]
+    assert job["run"] == queued["run"]
+    assert _call(capsys, "cancel", job["job"], *at)["state"] == "cancelled"
+    states = {run["run"]: run["state"] for run in _call(capsys, "runs", *at)["runs"]}
+    assert states[queued["run"]] == "cancelled"
+    assert _call(capsys, "resume", queued["run"], *at)["state"] == "queued"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("encode", "nothing"), "no data set 'nothing'"),
+        (("train", "shop", "--model", "eas"), "Did you mean 'ease'"),
+        (("train", "shop", "--model", "bpr", "--set", "epochs=many"), "needs a int"),
+        (("train", "shop", "--model", "bpr", "--set", "epochs"), "key=value"),
+        (("train", "shop", "--model", "fused", "--fusion", "lat"), "Did you mean 'late'"),
+        (("explain", "ffffffff"), "no run"),
+        (("import", "/no/such/place", "--name", "x"), "/no/such/place"),
+        (("demo", "--name", "x", "--scenario", "moon"), "Known: shop"),
+        (("demo", "--name", "shop"), "already a data set"),
+        (("demo", "--name", "x", "--synergy", "7"), "between"),
+        (("cancel", "ffffffff"), "no job"),
+    ],
+)
+def test_bad_calls_end_with_one_sentence(
+    home: str, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], words: str
+) -> None:
+    capsys.readouterr()
+    assert main([*arguments, "--home", home]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert words in captured.err
+    assert "Traceback" not in captured.err
+
+
+def test_an_import_reports_what_it_refused(
+    tmp_path: Path, home: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "interactions.csv").write_text("user_id,item_id\na,1\na,2\n,3\n", "utf-8")
+    result = _call(capsys, "import", str(tmp_path), "--name", "tiny", "--home", home)
+    assert (result["dataset"], result["interactions"], result["rejected"]) == ("tiny", 2, 1)
+    assert Path(result["report"]).is_file()
+
+
+def test_the_module_can_be_called(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "backend", "runs", "--json", "--home", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {"runs": []}
