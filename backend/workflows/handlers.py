@@ -8,8 +8,8 @@ from backend.workflows.demo import prepare_demo
 from backend.workflows.execution import execute_run
 from backend.workflows.importing import encode_data, import_data
 from backend.workflows.workspace import Workspace
-from db.records import JobRecord, JobState, RunState
-from db.repositories import Runs
+from db.records import DatasetRecord, JobRecord, JobState, RunState
+from db.repositories import Datasets, Runs
 from db.session import Database
 
 
@@ -29,13 +29,23 @@ def import_job(context: JobContext) -> None:
     workspace = _workspace(context)
     source = Path(str(context.job.payload["path"]))
     name = str(context.job.payload["name"])
-    outcome = import_data(workspace, source, name, report=lambda w, f: context.report(w, f * 0.4))
-    context.link(dataset_id=outcome.record.id)
+    record = _imported_before(context, name)
+    if record is None:
+        record = import_data(
+            workspace, source, name, report=lambda w, f: context.report(w, f * 0.4)
+        ).record
+    context.link(dataset_id=record.id)
     if source.parent == workspace.settings.uploads:
         source.unlink(missing_ok=True)
-    encode_data(
-        workspace, outcome.record.id, {}, report=lambda w, f: context.report(w, 0.4 + f * 0.6)
-    )
+    encode_data(workspace, record.id, {}, report=lambda w, f: context.report(w, 0.4 + f * 0.6))
+
+
+def _imported_before(context: JobContext, name: str) -> DatasetRecord | None:
+    """What an earlier attempt of this job, killed while encoding, had already stored."""
+    if context.job.attempt < 2:
+        return None
+    with context.database.read() as session:
+        return Datasets(session).by_name(name)
 
 
 @handler("encode")
