@@ -4,9 +4,10 @@ import streamlit as st
 
 from backend.workflows import overview
 from backend.workflows.workspace import open_workspace
-from pages.components import datasets, headline, jobs, story
+from pages.components import datasets, headline, jobs, state, story
 from pages.components.markup import plain
 
+state.dataset_id()
 workspace = open_workspace()
 view = overview.overview(workspace)
 

@@ -4,17 +4,8 @@ import streamlit as st
 
 from backend.workflows import catalogue, overview
 from backend.workflows.workspace import open_workspace
-from pages.components import state
+from pages.components import frame, state
 from pages.components.markup import plain
-
-TITLES = {
-    "overview": ("Overview", ":material/home:"),
-    "catalogue": ("Catalogue", ":material/storefront:"),
-    "train": ("Train", ":material/model_training:"),
-    "compare": ("Compare", ":material/leaderboard:"),
-    "recommend": ("Recommend", ":material/recommend:"),
-    "explain": ("Explain", ":material/query_stats:"),
-}
 
 
 def draw() -> None:
@@ -22,7 +13,7 @@ def draw() -> None:
     with st.sidebar:
         st.markdown("#### :material/join_inner: FusionLens")
         _dataset()
-        for name, (title, icon) in TITLES.items():
+        for name, (title, icon) in frame.PAGES.items():
             state.link(name, title, icon=icon)
         st.space("small")
         _machine()

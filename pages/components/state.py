@@ -9,12 +9,9 @@ from typing import Final, Literal
 
 import streamlit as st
 
+from pages.components import frame
 from pages.components.markup import plain
 
-PAGES: Final[Mapping[str, str]] = {
-    name: f"pages/{name}.py"
-    for name in ("overview", "catalogue", "train", "compare", "recommend", "explain")
-}
 CARRIED: Final = ("dataset", "run", "user", "item")
 """What a link to another page takes along."""
 
@@ -42,7 +39,8 @@ def write(**values: str) -> None:
 
 def dataset_id() -> str:
     """The data set that the sidebar resolved for this run of the script; "" where none exists."""
-    return str(st.session_state.get("_dataset", ""))
+    frame.require()
+    return str(st.session_state["_dataset"])
 
 
 def pick(
@@ -169,13 +167,13 @@ def carried(**changes: str) -> dict[str, str]:
 def link(page: str, label: str, *, icon: str = "", help: str = "", **changes: str) -> None:
     """A link to another page that keeps what is chosen; opens in a new tab as any link does."""
     st.page_link(
-        PAGES[page], label=label, icon=icon or None, help=help, query_params=carried(**changes)
+        frame.path(page), label=label, icon=icon or None, help=help, query_params=carried(**changes)
     )
 
 
 def go(page: str, **changes: str) -> None:
     """Open another page at once, keeping what is chosen."""
-    st.switch_page(PAGES[page], query_params=carried(**changes))
+    st.switch_page(frame.path(page), query_params=carried(**changes))
 
 
 def _follow(name: str, current: object) -> str:
