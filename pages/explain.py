@@ -31,7 +31,7 @@ if not known:
 top = st.container()
 view = state.pick("View", "view", VIEWS, control="segments", hide_label=True)
 readers = [option.run_id for option in known if option.reads_content]
-columns = st.columns(3, vertical_alignment="bottom")
+columns = st.columns(3)
 with columns[0]:
     run_id = pickers.run(known, default=readers[0] if readers else "")
 if view == "Whole run":
@@ -50,7 +50,8 @@ if view == "This person":
 
 with columns[2]:
     item = pickers.item(run_id, user)
-found = explanation.explain(workspace, run_id, user, item)
+with st.skeleton(320):
+    found = explanation.explain(workspace, run_id, user, item)
 with top:
     headline.show(found.sentence, "Contributions and baseline add up to the score.")
 explanations.one(found)

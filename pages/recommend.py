@@ -50,8 +50,9 @@ with right:
         other = pickers.other_run(known, run_id)
 chosen = [run_id] if other == pickers.NO_RUN else [run_id, other]
 
-person = recommendation.person(workspace, run_id, user)
-found = [recommendation.recommend(workspace, run, user, 12) for run in chosen]
+with right, st.skeleton(320):
+    person = recommendation.person(workspace, run_id, user)
+    found = [recommendation.recommend(workspace, run, user, 12) for run in chosen]
 with top:
     headline.show(lists.finding(person, found), "Hidden choices are kept from training.")
 with left:

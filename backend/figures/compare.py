@@ -24,42 +24,33 @@ def leaderboard(board: Leaderboard, pinned: str = "", dark: bool = False) -> go.
         return theme.sentence(name, "No finished run has this metric.")
     better = "higher is better" if board.higher_is_better else "lower is better"
     figure = theme.frame(
-        f"{name} of every run, 95 % interval over users",
-        x=f"{name} on test users ({better})",
-        height=120 + 30 * len(rows),
+        f"{name} with 95 % intervals", x=f"{name} ({better})", height=110 + 38 * len(rows)
     )
     rows = rows[::-1]
     labels = _distinct([row.label for row in rows])
-    colours = [
-        theme.ink(dark)
-        if row.run_id == pinned
-        else theme.ACCENT
-        if row.reads_content
-        else theme.BASELINE
-        for row in rows
-    ]
-    for row, label, colour in zip(rows, labels, colours, strict=True):
-        score = row.metrics[board.metric]
+    colours = [_colour(row, pinned, dark) for row in rows]
+    scores = [row.metrics[board.metric] for row in rows]
+    for place, (score, colour) in enumerate(zip(scores, colours, strict=True)):
         figure.add_scatter(
             x=[score.low, score.high],
-            y=[label, label],
+            y=[place, place],
             mode="lines",
             line={"color": colour, "width": 3},
             hoverinfo="skip",
         )
     figure.add_scatter(
-        x=[row.metrics[board.metric].value for row in rows],
-        y=labels,
+        x=[score.value for score in scores],
+        y=list(range(len(rows))),
         mode="markers",
         marker={"color": colours, "size": 11},
-        text=[wording.interval(row.metrics[board.metric]) for row in rows],
-        hovertemplate="%{y}<br>%{text}<extra></extra>",
+        customdata=labels,
+        text=[wording.interval(score) for score in scores],
+        hovertemplate="%{customdata}<br>%{text}<extra></extra>",
     )
-    for row in rows:
+    for row, score in zip(rows, scores, strict=True):
         if row.run_id == pinned:
-            theme.rule(figure, row.metrics[board.metric].value, "compared with")
-    figure.update_yaxes(type="category", range=[-0.7, len(rows) - 0.3])
-    scores = [row.metrics[board.metric] for row in rows]
+            theme.rule(figure, score.value, "compared with")
+    theme.label_rows(figure, labels)
     figure.update_xaxes(range=theme.padded([*(s.low for s in scores), *(s.high for s in scores)]))
     return figure
 
@@ -81,31 +72,31 @@ def fusion_strategies(board: Leaderboard) -> go.Figure:
         groups.setdefault(fusion_title(row), []).append(row)
     means = {key: _mean([_value(r, board.metric) for r in group]) for key, group in groups.items()}
     names = sorted(groups, key=lambda key: means[key], reverse=not board.higher_is_better)
-    labels = {key: f"{theme.safe(key)}  {wording.number(means[key])}" for key in names}
     figure = theme.frame(
-        f"Fusion strategies side by side: {name}",
-        x=f"{name} on test users",
-        height=130 + 44 * len(names),
+        f"Fusion strategies: {name}", x=f"{name} on test users", height=130 + 46 * len(names)
     )
     figure.add_bar(
-        y=[labels[key] for key in names],
+        y=list(range(len(names))),
         x=[means[key] for key in names],
         orientation="h",
+        width=0.22,
         marker_color=theme.ACCENT,
-        opacity=0.4,
-        hovertemplate="%{y} (mean)<extra></extra>",
+        opacity=0.45,
+        customdata=[theme.safe(key) for key in names],
+        hovertemplate="%{customdata}: mean %{x:.3g}<extra></extra>",
     )
-    for key in names:
+    for place, key in enumerate(names):
         for row in groups[key]:
             score = row.metrics[board.metric]
             figure.add_scatter(
                 x=[score.value],
-                y=[labels[key]],
+                y=[place],
                 mode="markers",
                 marker={"color": theme.ACCENT, "size": 9},
                 error_x=_error(score.low, score.value, score.high, theme.ACCENT),
                 hovertemplate=f"{theme.safe(row.label)}<br>{wording.interval(score)}<extra></extra>",
             )
+    theme.label_rows(figure, [f"{theme.safe(k)}: {wording.number(means[k])}" for k in names])
     clicks = [row for row in scored if not row.reads_content]
     if clicks:
         best = (max if board.higher_is_better else min)(
@@ -141,7 +132,7 @@ def learning_curves(curves: Sequence[Curve], metric: str) -> go.Figure:
     return theme.legend_on_top(figure)
 
 
-def segments(found: Segments) -> go.Figure:
+def segments(found: Segments, dark: bool = False) -> go.Figure:
     """Mean metric per run and user segment, the value printed in every cell."""
     title = "For whom each run works"
     if not found.values or not found.segments:
@@ -163,6 +154,7 @@ def segments(found: Segments) -> go.Figure:
         ygap=2,
         text=[["" if math.isnan(v) else wording.number(v) for v in row] for row in grid],
         texttemplate="%{text}",
+        textfont={"color": theme.ink(dark)},
         hovertemplate="%{y}<br>%{x}: %{text}<extra></extra>",
     )
     return figure
@@ -177,16 +169,17 @@ def forest(rows: Sequence[PairedRow], baseline: str, metric: str) -> go.Figure:
     labels = _distinct([row.label for row in ordered])
     figure = theme.frame(
         title,
-        x=f"Difference in {wording.metric_title(metric)}, same users (0 = no difference)",
-        height=130 + 32 * len(ordered),
+        x=f"Difference in {wording.metric_title(metric)}, same users",
+        height=120 + 38 * len(ordered),
     )
-    for row, label in zip(ordered, labels, strict=True):
+    for place, (row, label) in enumerate(zip(ordered, labels, strict=True)):
         gap = row.difference
         clear = gap.low > 0 or gap.high < 0
         colour = theme.ACCENT if clear else theme.BASELINE
         figure.add_scatter(
             x=[gap.value],
-            y=[label],
+            y=[place],
+            name=label,
             mode="markers",
             marker={"color": colour, "size": 11, "symbol": "circle" if clear else "circle-open"},
             error_x=_error(gap.low, gap.value, gap.high, colour),
@@ -197,7 +190,7 @@ def forest(rows: Sequence[PairedRow], baseline: str, metric: str) -> go.Figure:
             ),
         )
     theme.rule(figure, 0.0, "no difference")
-    figure.update_yaxes(type="category", range=[-0.7, len(ordered) - 0.3])
+    theme.label_rows(figure, labels)
     return figure
 
 
@@ -330,6 +323,12 @@ def _front(rows: Sequence[LeaderRow], against: str, board: Leaderboard) -> list[
         if not front or sign * _score(row, board) > sign * _score(front[-1], board):
             front.append(row)
     return front
+
+
+def _colour(row: LeaderRow, pinned: str, dark: bool) -> str:
+    if row.run_id == pinned:
+        return theme.ink(dark)
+    return theme.ACCENT if row.reads_content else theme.BASELINE
 
 
 def _score(row: LeaderRow, board: Leaderboard) -> float:

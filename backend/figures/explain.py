@@ -60,27 +60,28 @@ def shares(user: UserExplanation) -> go.Figure:
     if not user.shares:
         return theme.sentence(title, "Nothing to divide: this run has one source of evidence.")
     names = sorted(user.shares, key=lambda player: user.shares[player])
-    labels = [theme.player_title(player) for player in names]
+    labels = {
+        player: f"{theme.player_title(player)}  {wording.percent(user.shares[player])}"
+        for player in names
+    }
     figure = theme.frame(title, x="Share of the ordering (%)", height=120 + 44 * len(names))
     figure.add_bar(
-        y=labels,
+        y=list(labels.values()),
         x=[100 * user.shares[player] for player in names],
         orientation="h",
         name="Recovered from the run",
         marker_color=[theme.player_colour(player) for player in names],
-        text=[wording.percent(user.shares[player]) for player in names],
-        textposition="auto",
-        hovertemplate="%{y}: %{text}<extra></extra>",
+        hovertemplate="%{y}<extra></extra>",
     )
     if user.planted:
         known = [player for player in names if player in user.planted]
         figure.add_scatter(
-            y=[theme.player_title(player) for player in known],
+            y=[labels[player] for player in known],
             x=[100 * user.planted[player] for player in known],
             mode="markers",
             name="Planted in the generated data",
             marker={"symbol": "line-ns", "size": 24, "line": {"width": 3, "color": theme.BASELINE}},
-            hovertemplate="%{y}: planted %{x:.3g} %<extra></extra>",
+            hovertemplate="Planted %{x:.3g} %<extra></extra>",
         )
         theme.legend_on_top(figure)
     figure.update_xaxes(range=[0, 100])
@@ -125,8 +126,7 @@ def share_distribution(run: RunExplanation) -> go.Figure:
             name=theme.player_title(player),
             orientation="h",
             line_color=theme.player_colour(player),
-            fillcolor=theme.player_colour(player),
-            opacity=0.75,
+            fillcolor=theme.faded(theme.player_colour(player)),
             box_visible=True,
             meanline_visible=True,
             points=False,
@@ -147,13 +147,14 @@ def mean_absolute(run: RunExplanation) -> go.Figure:
         title, x="Mean absolute contribution (score units)", height=120 + 44 * len(names)
     )
     figure.add_bar(
-        y=[theme.player_title(player) for player in names],
+        y=[
+            f"{theme.player_title(player)}  {wording.number(run.mean_absolute[player])}"
+            for player in names
+        ],
         x=[run.mean_absolute[player] for player in names],
         orientation="h",
         marker_color=[theme.player_colour(player) for player in names],
-        text=[wording.number(run.mean_absolute[player]) for player in names],
-        textposition="auto",
-        hovertemplate="%{y}: %{text}<extra></extra>",
+        hovertemplate="%{y}<extra></extra>",
     )
     return figure
 

@@ -8,16 +8,22 @@ from backend.workflows.overview import BestRun
 
 
 def lead(best: BestRun | None) -> go.Figure:
-    """The leading run against the best run that sees clicks only, with their intervals."""
+    """The leading run against the best run that sees clicks only, with their intervals.
+
+    Where the leader itself sees clicks only it stands alone.
+    """
     title = "Best run against clicks alone"
     if best is None:
         return theme.sentence(title, "No finished run yet.", height=150)
-    figure = theme.frame(title, x="NDCG@20 on test users", height=190)
     rows: list[tuple[str, Interval, str]] = []
-    if best.reference is not None and best.reference_label:
-        rows.append((best.reference_label, best.reference, theme.BASELINE))
+    alone = best.reference is None or best.reference_label in (None, best.label)
+    if best.reference is not None and not alone:
+        rows.append((str(best.reference_label), best.reference, theme.BASELINE))
     rows.append((best.label, best.score, theme.ACCENT if rows else theme.BASELINE))
-    for place, (label, score, colour) in enumerate(rows):
+    figure = theme.frame(
+        "Best run" if alone else title, x="NDCG@20 on test users", height=110 + 40 * len(rows)
+    )
+    for place, (_, score, colour) in enumerate(rows):
         figure.add_scatter(
             x=[score.low, score.high],
             y=[place, place],
@@ -32,15 +38,13 @@ def lead(best: BestRun | None) -> go.Figure:
             marker={"color": colour, "size": 12},
             hovertemplate=f"{wording.interval(score)}<extra></extra>",
         )
-        figure.add_annotation(
-            x=0,
-            xref="paper",
-            y=place + 0.2,
-            yanchor="bottom",
-            text=theme.safe(f"{wording.shortened(label, 34)}: {wording.number(score.value)}"),
-            showarrow=False,
-        )
-    figure.update_yaxes(visible=False, range=[-0.5, len(rows) - 0.1])
+    theme.label_rows(
+        figure,
+        [
+            theme.safe(f"{wording.shortened(label, 34)}: {wording.number(score.value)}")
+            for label, score, _ in rows
+        ],
+    )
     figure.update_xaxes(
         nticks=4,
         tickangle=0,

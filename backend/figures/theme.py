@@ -43,8 +43,8 @@ DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 """Go with RUN_COLOURS, so that colour is never the only difference."""
 GRID: Final = "rgba(128, 128, 128, 0.22)"
 SEQUENTIAL: Final = (
-    (0.0, "rgba(124, 107, 214, 0.06)"),
-    (1.0, "rgba(124, 107, 214, 0.85)"),
+    (0.0, "rgba(124, 107, 214, 0.04)"),
+    (1.0, "rgba(124, 107, 214, 0.65)"),
 )
 """For heat maps; transparent at the low end, so it fits both grounds."""
 
@@ -62,6 +62,12 @@ def player_title(player: str) -> str:
 def player_colour(player: str) -> str:
     """The modality's colour; the baseline grey for a name that is none."""
     return MODALITY_COLOURS.get(player, BASELINE)
+
+
+def faded(colour: str, opacity: float = 0.35) -> str:
+    """ "#0072B2" -> "rgba(0, 114, 178, 0.35)"."""
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, {opacity:g})"
 
 
 def safe(text: object) -> str:
@@ -119,6 +125,25 @@ def padded(values: Sequence[float], share: float = 0.05) -> list[float]:
     low, high = min(values), max(values)
     margin = share * (high - low or abs(high) or 1.0)
     return [low - margin, high + margin]
+
+
+def label_rows(figure: go.Figure, labels: Sequence[str]) -> None:
+    """Names of rows 0, 1, ... (from below) above each row instead of beside it.
+
+    Long names would leave a narrow screen no room for the picture. `labels` are escaped already.
+    """
+    for place, label in enumerate(labels):
+        figure.add_annotation(
+            x=0,
+            xref="paper",
+            xanchor="left",
+            y=place + 0.14,
+            yanchor="bottom",
+            text=label,
+            showarrow=False,
+            font={"size": 12},
+        )
+    figure.update_yaxes(visible=False, range=[-0.5, len(labels) - 0.25])
 
 
 def rule(figure: go.Figure, x: float, label: str) -> None:

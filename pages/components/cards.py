@@ -19,7 +19,7 @@ def grid(
     """Cards in as many columns as fit; `below(place, card)` adds to each card."""
     cells = st.grid(min_column_width=smallest, gap="xsmall", border=True)
     for place, item in enumerate(items):
-        with cells.cell():
+        with cells.cell(), st.container(gap="xxsmall"):
             face(item)
             if below is not None:
                 below(place, item)
@@ -33,7 +33,7 @@ def face(item: ItemCard, side: int = 240) -> None:
         width="stretch",
         alt=title if item.thumbnail else f"{title} (no picture)",
     )
-    st.text(wording.shortened(title, 36))
+    st.text(wording.shortened(title, 32))
     quiet(_second_line(item))
 
 

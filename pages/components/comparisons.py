@@ -85,7 +85,7 @@ def _paired(board: Leaderboard, chosen: Sequence[str], pinned: str) -> None:
 
 def _segments(board: Leaderboard, chosen: Sequence[str], pinned: str) -> None:
     found = remember(comparison.segments, tuple(chosen), board.metric)
-    charts.show(figures.segments(found), key="segments")
+    charts.show(figures.segments(found, charts.is_dark()), key="segments")
     best = chosen[0] if chosen[0] != pinned else next((r for r in chosen if r != pinned), "")
     if best:
         labels = {row.run_id: row.label for row in board.rows}

@@ -26,7 +26,8 @@ def like_items(dataset_id: str, run_id: str) -> None:
         cards.strip(hits, limit=12)
         return
     with boundary():
-        found = recommendation.recommend_like(workspace, run_id, chosen, 12)
+        with st.skeleton(320):
+            found = recommendation.recommend_like(workspace, run_id, chosen, 12)
         lists.show(found, shared=())
 
 
@@ -49,7 +50,8 @@ def from_content(run: RunOption) -> None:
         st.caption("Type some words or drop a picture to see what comes nearest.")
         return
     with boundary():
-        found = recommendation.recommend_from_content(
-            open_workspace(), run.run_id, picture.getvalue() if picture else None, words, 12
-        )
+        with st.skeleton(320):
+            found = recommendation.recommend_from_content(
+                open_workspace(), run.run_id, picture.getvalue() if picture else None, words, 12
+            )
         lists.show(found, shared=())

@@ -46,11 +46,12 @@ def board() -> Leaderboard:
 def test_leaderboard_puts_the_best_on_top_with_its_interval(board: Leaderboard) -> None:
     figure = compare.leaderboard(board)
     points = figure.data[-1]
-    assert points.y[-1] == "Fused · Late"
-    assert points.x[-1] == 0.14
+    assert points.customdata[-1] == "Fused · Late"
+    assert (points.x[-1], points.y[-1]) == (0.14, 3)
+    assert [note.text for note in figure.layout.annotations][-1] == "Fused · Late"
     assert points.text[-1] == "0.140 [0.130, 0.160]"
     lines = {line.y[0]: tuple(line.x) for line in figure.data if line.mode == "lines"}
-    assert lines["EASE"] == pytest.approx((0.10, 0.13))
+    assert lines[1] == pytest.approx((0.10, 0.13))
     assert "NDCG@20" in figure.layout.xaxis.title.text
     assert "higher is better" in figure.layout.xaxis.title.text
 
@@ -58,7 +59,7 @@ def test_leaderboard_puts_the_best_on_top_with_its_interval(board: Leaderboard) 
 def test_leaderboard_colours_clicks_grey_and_the_pinned_run_in_ink(board: Leaderboard) -> None:
     colours = dict(
         zip(
-            compare.leaderboard(board, pinned="r4", dark=True).data[-1].y,
+            compare.leaderboard(board, pinned="r4", dark=True).data[-1].customdata,
             compare.leaderboard(board, pinned="r4", dark=True).data[-1].marker.color,
             strict=True,
         )
@@ -72,12 +73,14 @@ def test_leaderboard_colours_clicks_grey_and_the_pinned_run_in_ink(board: Leader
 
 def test_equal_labels_stay_two_rows(board: Leaderboard) -> None:
     twins = replace(board, rows=(_row("a", "EASE", 0.2), _row("b", "EASE", 0.1)))
-    assert set(compare.leaderboard(twins).data[-1].y) == {"EASE", "EASE (2)"}
+    assert set(compare.leaderboard(twins).data[-1].customdata) == {"EASE", "EASE (2)"}
 
 
 def test_labels_from_data_are_escaped(board: Leaderboard) -> None:
     nasty = replace(board, rows=(_row("a", "<img src=x>", 0.2),))
-    assert compare.leaderboard(nasty).data[-1].y == ("&lt;img src=x&gt;",)
+    figure = compare.leaderboard(nasty)
+    assert list(figure.data[-1].customdata) == ["&lt;img src=x&gt;"]
+    assert figure.layout.annotations[0].text == "&lt;img src=x&gt;"
 
 
 def test_fusion_strategies_average_over_seeds_and_rule_at_the_best_click_run(
@@ -86,7 +89,7 @@ def test_fusion_strategies_average_over_seeds_and_rule_at_the_best_click_run(
     figure = compare.fusion_strategies(board)
     bars = figure.data[0]
     assert bars.x == pytest.approx([0.10, (0.14 + 0.12) / 2])
-    assert bars.y[1].startswith("Late")
+    assert list(bars.customdata) == ["Hybrid", "Late"]
     assert [shape.x0 for shape in figure.layout.shapes] == [0.11]
     assert sum(trace.type == "scatter" for trace in figure.data) == 3
 
@@ -122,7 +125,7 @@ def test_forest_is_hollow_where_the_interval_covers_zero() -> None:
         PairedRow("b", "B", unclear, -0.05, 0.4, ""),
     ]
     figure = compare.forest(rows, "EASE", "ndcg@20")
-    symbols = {trace.y[0]: trace.marker.symbol for trace in figure.data}
+    symbols = {trace.name: trace.marker.symbol for trace in figure.data}
     assert symbols == {"A": "circle", "B": "circle-open"}
     assert [shape.x0 for shape in figure.layout.shapes] == [0.0]
 

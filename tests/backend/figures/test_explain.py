@@ -48,8 +48,15 @@ def test_shares_show_the_planted_weights_beside_the_recovered() -> None:
         "u", {"image": 0.7, "text": 0.2, "collaborative": 0.1}, {"image": 0.6, "text": 0.4}, (), {}
     )
     bars, planted = explain.shares(user).data
-    assert dict(zip(bars.y, bars.x, strict=True)) == {"Image": 70, "Text": 20, "Clicks": 10}
-    assert dict(zip(planted.y, planted.x, strict=True)) == {"Image": 60, "Text": 40}
+    assert dict(zip(bars.y, bars.x, strict=True)) == {
+        "Image  70.0 %": 70,
+        "Text  20.0 %": 20,
+        "Clicks  10.0 %": 10,
+    }
+    assert dict(zip(planted.y, planted.x, strict=True)) == {
+        "Image  70.0 %": 60,
+        "Text  20.0 %": 40,
+    }
     assert len(explain.shares(replace(user, planted=None)).data) == 1
 
 
@@ -88,7 +95,7 @@ def test_distribution_has_a_violin_per_player_in_percent() -> None:
 
 
 def test_mean_absolute_is_sorted() -> None:
-    assert explain.mean_absolute(_run(None)).data[0].y == ("Text", "Image")
+    assert explain.mean_absolute(_run(None)).data[0].y == ("Text  0.100", "Image  0.300")
 
 
 def test_recovery_plots_planted_against_recovered_with_the_correlation() -> None:

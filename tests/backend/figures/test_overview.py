@@ -28,5 +28,11 @@ def test_without_a_reference_the_leader_stands_alone() -> None:
     assert len([trace for trace in figure.data if trace.mode == "markers"]) == 1
 
 
+def test_a_leader_that_sees_clicks_only_is_not_compared_with_itself() -> None:
+    figure = overview.lead(replace(BEST, label="EASE"))
+    assert len([trace for trace in figure.data if trace.mode == "markers"]) == 1
+    assert figure.layout.title.text == "Best run"
+
+
 def test_without_runs_a_sentence_stands_there() -> None:
     assert overview.lead(None).layout.annotations[0].text == "No finished run yet."

@@ -19,6 +19,10 @@ def test_no_run_wears_the_colour_of_a_modality() -> None:
     }
 
 
+def test_a_faded_colour_is_the_same_colour() -> None:
+    assert theme.faded("#0072B2") == "rgba(0, 114, 178, 0.35)"
+
+
 def test_markup_in_a_label_is_shown_and_not_read() -> None:
     assert theme.safe("<b>Sale</b> & more") == "&lt;b&gt;Sale&lt;/b&gt; &amp; more"
 
