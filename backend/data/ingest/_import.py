@@ -15,7 +15,7 @@ from backend.data.ingest._base import IMPORT_FORMATS, ImportFormat, RawTables
 from backend.data.ingest._checks import check_interactions, check_items
 from backend.data.ingest._pictures import store_pictures
 from backend.data.validate import ProblemLog, ValidationReport
-from backend.errors import DamagedArtefact, InvalidInput
+from backend.errors import DamagedArtefact, InvalidInput, NotFound
 from backend.progress import Report, silent
 from backend.schema import ITEM_COLUMNS, Col
 
@@ -140,7 +140,7 @@ def _settle(built: Path, target: Path) -> Dataset:
                 raise
         try:
             dataset = load_dataset(target)
-        except DamagedArtefact:
+        except (DamagedArtefact, NotFound):
             shutil.rmtree(target)
             continue
         _mend(built, target)

@@ -256,6 +256,8 @@ def test_a_damaged_data_set_is_mended_by_importing_again(tmp_path: Path) -> None
     path.unlink()
     import_dataset(tmp_path / "source", tmp_path / "datasets")
     assert path.exists()
+    (dataset.root / "meta.json").unlink()
+    assert import_dataset(tmp_path / "source", tmp_path / "datasets").dataset.n_items == 2
     (dataset.root / "items.parquet").write_bytes(b"broken")
     again = import_dataset(tmp_path / "source", tmp_path / "datasets").dataset
     assert load_dataset(again.root).n_items == 2
