@@ -1,5 +1,6 @@
 """What the import, encode and generate jobs do."""
 
+import secrets
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -58,8 +59,7 @@ def generate_demo(
 ) -> DatasetRecord:
     """Generate a shop and import it like any other data; its truth is kept beside it."""
     check_name(workspace, name)
-    folder = workspace.settings.uploads / f"shop-{name}"
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = workspace.settings.uploads / f"shop-{secrets.token_hex(4)}"
     try:
         generate_shop(config, folder, lambda what, part: report(what, part * 0.7))
         imported = import_dataset(
