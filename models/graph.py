@@ -4,7 +4,7 @@ import warnings
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 
 def csr(rows: Tensor, columns: Tensor, values: Tensor, shape: tuple[int, int]) -> Tensor:
@@ -19,6 +19,19 @@ def csr(rows: Tensor, columns: Tensor, values: Tensor, shape: tuple[int, int]) -
         return torch.sparse_csr_tensor(
             starts, columns[order], values[order], shape, check_invariants=False
         )
+
+
+def csr_rows(matrix: Tensor, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The stored entries of rows i64[B], of any order and repeated or not.
+
+    Returns place in `rows` i64[E] (ascending), column i64[E], value f32[E].
+    """
+    starts, columns, values = matrix.crow_indices(), matrix.col_indices(), matrix.values()
+    counts = starts[rows + 1] - starts[rows]
+    owner = torch.repeat_interleave(torch.arange(len(rows), device=rows.device), counts)
+    within = torch.arange(len(owner), device=rows.device) - (counts.cumsum(0) - counts)[owner]
+    entries = starts[rows][owner] + within
+    return owner, columns[entries], values[entries]
 
 
 def distinct_pairs(users: Tensor, items: Tensor, n_items: int) -> tuple[Tensor, Tensor]:
@@ -40,22 +53,27 @@ class _Multiply(torch.autograd.Function):
         return None, None, ctx.transposed @ gradients[0].contiguous()
 
 
-class Bipartite:
-    """A constant weighted matrix f32[U, I] and its transpose, both CSR."""
+class Bipartite(nn.Module):
+    """A constant weighted matrix f32[U, I] and its transpose, both CSR.
+
+    A module only so that it moves with the model it belongs to; nothing of it is learned or saved.
+    """
+
+    _forth: Tensor
+    _back: Tensor
 
     def __init__(
         self, users: Tensor, items: Tensor, weights: Tensor, n_users: int, n_items: int
     ) -> None:
-        self._forth = csr(users, items, weights, (n_users, n_items))
-        self._back = csr(items, users, weights, (n_items, n_users))
+        super().__init__()
+        forth = csr(users, items, weights, (n_users, n_items))
+        self.register_buffer("_forth", forth, persistent=False)
+        back = csr(items, users, weights, (n_items, n_users))
+        self.register_buffer("_back", back, persistent=False)
 
-    def to(self, device: torch.device) -> "Bipartite":
-        """This graph on `device`."""
-        if self._forth.device == device:
-            return self
-        moved = object.__new__(Bipartite)
-        moved._forth, moved._back = self._forth.to(device), self._back.to(device)
-        return moved
+    def of_users(self, users: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """(place in `users`, item, weight) of every edge of users i64[B]."""
+        return csr_rows(self._forth, users)
 
     def to_users(self, items: Tensor) -> Tensor:
         """f32[U, D] from f32[I, D]."""

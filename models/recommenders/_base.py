@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from models.config import Config
 from models.fusion import Fusion
+from models.graph import csr_rows
 from models.modality import COLLABORATIVE, Modality
 from models.registry import Registry
 
@@ -91,13 +92,9 @@ class Embeddings:
 
 
 def _dense_rows(matrix: Tensor, rows: Tensor) -> Tensor:
-    starts, columns, values = matrix.crow_indices(), matrix.col_indices(), matrix.values()
-    counts = starts[rows + 1] - starts[rows]
-    owner = torch.repeat_interleave(torch.arange(len(rows), device=rows.device), counts)
-    within = torch.arange(len(owner), device=rows.device) - (counts.cumsum(0) - counts)[owner]
-    flat = starts[rows][owner] + within
+    owner, columns, values = csr_rows(matrix, rows)
     dense = torch.zeros(len(rows), matrix.shape[1], dtype=values.dtype, device=values.device)
-    dense[owner, columns[flat]] = values[flat]
+    dense[owner, columns] = values
     return dense
 
 

@@ -22,6 +22,9 @@ class ContentInput(nn.Module):
     zeros. The map is part of `state_dict`; the tables are not and follow from it.
     """
 
+    present: Tensor
+    """bool[I, M] in the order of `modalities`."""
+
     def __init__(self, data: TrainingData, dim: int) -> None:
         super().__init__()
         self.modalities: tuple[Modality, ...] = tuple(data.features)
@@ -32,10 +35,9 @@ class ContentInput(nn.Module):
             mean, basis = _fit(table, dim)
             self.register_buffer(f"{modality}_mean", mean)
             self.register_buffer(f"{modality}_basis", basis)
-        device = next(iter(data.features.values())).present.device
+            self.register_buffer(f"{modality}_table", None, persistent=False)
         present = torch.stack([data.features[m].present for m in self.modalities], dim=1)
-        self.present = present.to(device)
-        self.tables: dict[Modality, Tensor] = {}
+        self.register_buffer("present", present, persistent=False)
         self._refresh()
         self.register_load_state_dict_post_hook(  # type: ignore[no-untyped-call]
             lambda module, keys: module._refresh()
@@ -48,7 +50,12 @@ class ContentInput(nn.Module):
 
     def table(self, modality: Modality) -> Tensor:
         """f32[I, D]: every item of the catalogue, zero where absent."""
-        return self.tables[modality]
+        return cast(Tensor, getattr(self, f"{modality}_table"))
+
+    @property
+    def tables(self) -> dict[Modality, Tensor]:
+        """All of them."""
+        return {m: self.table(m) for m in self.modalities}
 
     def project(self, modality: Modality, table: FeatureTable) -> Tensor:
         """f32[B, D] for items that were not there in training, by the same map."""
@@ -69,7 +76,7 @@ class ContentInput(nn.Module):
                 tables[modality] = self.project(modality, features[modality])
                 present[:, slot] = features[modality].present
             else:
-                width = self.tables[modality].shape[1]
+                width = self.table(modality).shape[1]
                 tables[modality] = torch.zeros(count, width, device=device)
         return tables, present
 
@@ -81,7 +88,8 @@ class ContentInput(nn.Module):
         return self.present & kept
 
     def _refresh(self) -> None:
-        self.tables = {m: self.project(m, self._raw[m]) for m in self.modalities}
+        for modality, raw in self._raw.items():
+            setattr(self, f"{modality}_table", self.project(modality, raw.to(self.present.device)))
 
 
 def _unit(table: FeatureTable, mean: Tensor) -> Tensor:

@@ -114,6 +114,7 @@ class Fused(IterativeRecommender):
         "patience": 4,
     }
     offset: Tensor
+    degree: Tensor
 
     def __init__(
         self,
@@ -139,7 +140,8 @@ class Fused(IterativeRecommender):
         mean = data.ratings.mean() if rated and len(data.ratings) else torch.zeros(())
         self.register_buffer("offset", mean.detach().clone().to(device))
         users, items, weights = self._history(data)
-        self.degree = torch.bincount(users, minlength=data.n_users).float()
+        degree = torch.bincount(users, minlength=data.n_users).float()
+        self.register_buffer("degree", degree, persistent=False)
         self.history = Bipartite(users, items, weights, data.n_users, data.n_items)
         self.graph = symmetric(users, items, data.n_users, data.n_items)
 
@@ -159,24 +161,25 @@ class Fused(IterativeRecommender):
         return "shared" if self.settings.loss == "softmax" else "pairwise"
 
     def loss(self, batch: Batch) -> Tensor:
-        present = self.content.present
+        rows = self._rows(batch)
+        present = self.content.present if rows is None else self.content.present[rows]
         kept = torch.rand(present.shape, device=present.device) >= self.settings.modality_dropout
-        chance = torch.rand(self.n_items, device=present.device)
+        chance = torch.rand(len(present), device=present.device)
         clicks = (chance >= self.settings.collaborative_dropout).float()
-        start = self._start(present & kept, clicks)
-        u, items = self._training_users(batch, start)
-        bias = self.item_bias * clicks
-        v = items[batch.items]
-        positive = (u * v).sum(1) + bias[batch.items]
+        start = self._start(present & kept, clicks, rows)
+        bias = clicks * (self.item_bias if rows is None else self.item_bias[rows])
+        positives, negatives = _places(batch.items, rows), _places(batch.negatives, rows)
+        u, items = self._training_users(batch, start, positives, rows)
+        positive = (u * items[positives]).sum(1) + bias[positives]
         if self.objective == "rating":
             fit = squared_error(positive + self.user_bias[batch.users] + self.offset, batch.ratings)
         elif self.settings.loss == "softmax":
-            against = u @ items[batch.negatives].T + bias[batch.negatives]
-            hit = batch.items.unsqueeze(1) == batch.negatives.unsqueeze(0)
+            against = u @ items[negatives].T + bias[negatives]
+            hit = positives.unsqueeze(1) == negatives.unsqueeze(0)
             fit = sampled_softmax_loss(positive, against, hit)
         else:
-            against = (items[batch.negatives] @ u.unsqueeze(2)).squeeze(2)
-            fit = bpr_loss(positive, against + bias[batch.negatives])
+            against = (items[negatives] @ u.unsqueeze(2)).squeeze(2)
+            fit = bpr_loss(positive, against + bias[negatives])
         return fit + self._penalty(batch)
 
     def embed(self, coalition: Coalition | None = None) -> Embeddings:
@@ -203,30 +206,51 @@ class Fused(IterativeRecommender):
             rows = rows / (self.settings.layers + 1)
         return rows, rows.new_zeros(len(rows))
 
-    def _start(self, present: Tensor, clicks: Tensor) -> Tensor:
-        """f32[I, dim + id_dim]: all items before any spreading. `clicks` f32[I] is 0 or 1."""
-        content = self.fusion(self.content.tables, present).embedding
-        return torch.cat([content.float(), self.ids * clicks.unsqueeze(1)], dim=1)
+    def _rows(self, batch: Batch) -> Tensor | None:
+        """Sorted i64[R]: the items that a step touches; None where that is most of them."""
+        if self.settings.backbone == "lightgcn":
+            return None
+        reach = int(self.degree[batch.users].sum()) + batch.items.numel() + batch.negatives.numel()
+        if 2 * reach >= self.n_items:
+            return None
+        _, past, _ = self.history.of_users(batch.users)
+        reached = torch.cat([past, batch.items, batch.negatives.flatten()])
+        distinct: Tensor = torch.unique(reached)
+        return distinct
+
+    def _start(self, present: Tensor, clicks: Tensor, rows: Tensor | None = None) -> Tensor:
+        """f32[I or R, dim + id_dim]: items before any spreading; `clicks` f32 is 0 or 1."""
+        tables, ids = self.content.tables, cast(Tensor, self.ids)
+        if rows is not None:
+            tables, ids = {m: table[rows] for m, table in tables.items()}, ids[rows]
+        content = self.fusion(tables, present).embedding
+        return torch.cat([content.float(), ids * clicks.unsqueeze(1)], dim=1)
 
     def _spread(self, start: Tensor) -> tuple[Tensor, Tensor]:
         """(what the graph or the history says of all users, all items)."""
         if self.settings.backbone == "lightgcn":
             nobody = start.new_zeros(self.n_users, start.shape[1])
-            graph = self.graph.to(start.device)
-            return propagate(graph, nobody, start, self.settings.layers)
-        sums = self.history.to(start.device).to_users(start)
-        return sums * self._length(self.degree.to(start.device)), start
+            return propagate(self.graph, nobody, start, self.settings.layers)
+        return self.history.to_users(start) * self._length(self.degree), start
 
-    def _training_users(self, batch: Batch, start: Tensor) -> tuple[Tensor, Tensor]:
-        """(f32[B, D] users who do not know the item of their row, f32[I, D] items)."""
+    def _training_users(
+        self, batch: Batch, start: Tensor, positives: Tensor, rows: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """(f32[B, D] users who do not know the item of their row, f32[I or R, D] items)."""
+        items = start
         if self.settings.backbone == "lightgcn":
             users, items = self._spread(start)
             u = users[batch.users]
         else:
-            items = start
-            own = start[batch.items] * self._weights(batch.ratings).unsqueeze(1)
-            sums = self.history.to(start.device).to_users(start)[batch.users] - own
-            u = sums * self._length(self.degree.to(start.device)[batch.users] - 1)
+            if rows is None:
+                sums = self.history.to_users(start)[batch.users]
+            else:
+                owner, past, weights = self.history.of_users(batch.users)
+                taken = start[_places(past, rows)] * weights.unsqueeze(1)
+                sums = start.new_zeros(len(batch.users), start.shape[1])
+                sums = sums.index_add(0, owner, taken)
+            own = start[positives] * self._weights(batch.ratings).unsqueeze(1)
+            u = (sums - own) * self._length(self.degree[batch.users] - 1)
         return (u + self.users[batch.users] if len(self.users) else u), items
 
     def _length(self, count: Tensor) -> Tensor:
@@ -249,3 +273,8 @@ class Fused(IterativeRecommender):
         if len(self.users):
             penalty = penalty + self.settings.user_l2 * l2_penalty(self.users[batch.users])
         return penalty
+
+
+def _places(items: Tensor, rows: Tensor | None) -> Tensor:
+    """Where items stand in `rows`; themselves where all rows are there."""
+    return items if rows is None else torch.searchsorted(rows, items)

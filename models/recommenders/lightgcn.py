@@ -102,9 +102,7 @@ class LightGcn(IterativeRecommender):
         )
 
     def _final(self) -> tuple[Tensor, Tensor]:
-        users, items = propagate(
-            self.graph.to(self.users.device), self.users, self.items, self.settings.layers
-        )
+        users, items = propagate(self.graph, self.users, self.items, self.settings.layers)
         if self.settings.loss == "softmax":
             return nn.functional.normalize(users, dim=1), nn.functional.normalize(items, dim=1)
         return users, items

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from math import sqrt
 
 import pytest
@@ -131,3 +132,32 @@ def test_hidden_in_training_is_hidden_everywhere():
     losses = {float(model.loss(batch(0, 0, [4, 5]))) for _ in range(20)}
     assert len(losses) > 1
     assert all(torch.isfinite(torch.tensor(loss)) for loss in losses)
+
+
+@pytest.mark.parametrize("objective", ["ranking", "rating"])
+def test_a_step_over_few_of_many_items_gives_the_same_loss_and_gradient(objective: str):
+    # 8 items reached by a batch of one click: below half of the catalogue's 40 items.
+    data = world()
+    wide = {
+        m: FeatureTable(torch.cat([t.values] * 5), torch.cat([t.present] * 5))
+        for m, t in data.features.items()
+    }
+    torch.manual_seed(1)
+    model = build_recommender(
+        "fused",
+        replace(data, n_items=5 * ITEMS, features=wide),
+        config={"modality_dropout": 0.0, "collaborative_dropout": 0.0},
+        objective=objective,
+        fusion="gated",
+    )
+    step = batch(0, 0, [9, 30] if objective == "ranking" else [], rating=5.0)
+    results = []
+    assert model._rows(step).tolist() == ([0, 1, 2, 9, 30] if objective == "ranking" else [0, 1, 2])
+    for rows in (model._rows, lambda batch: None):
+        model._rows = rows
+        model.zero_grad()
+        loss = model.loss(step)
+        loss.backward()
+        results.append([loss, *(p.grad.clone() for p in model.parameters() if p.numel())])
+    for few, all_items in zip(*results, strict=True):
+        torch.testing.assert_close(few, all_items)
