@@ -1,0 +1,242 @@
+"""Every page opens: with nothing, with finished runs, after a failed job; errors are sentences."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.testing.v1 import AppTest
+
+from backend.errors import InvalidInput
+from backend.workflows import catalogue, comparison, recommendation, training
+from backend.workflows.workspace import Workspace
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = ("overview", "catalogue", "train", "compare", "recommend", "explain")
+VIEWS = [
+    ("overview", {}),
+    ("catalogue", {}),
+    ("catalogue", {"q": "shirt", "sort": "price", "missing": "image"}),
+    ("catalogue", {"view": "Profile"}),
+    ("catalogue", {"view": "Import"}),
+    ("catalogue", {"view": "Add an item"}),
+    ("catalogue", {"view": "Features"}),
+    ("train", {}),
+    ("compare", {}),
+    ("compare", {"view": "Against the baseline", "metric": "recall@10"}),
+    ("compare", {"view": "For whom"}),
+    ("compare", {"view": "Learning curves"}),
+    ("compare", {"view": "Costs", "cost": "parameters"}),
+    ("compare", {"view": "Settings that differ"}),
+    ("recommend", {}),
+    ("recommend", {"mode": "like"}),
+    ("recommend", {"mode": "content", "words": "a red dress"}),
+    ("explain", {}),
+    ("explain", {"view": "This person"}),
+    ("explain", {"view": "Whole run"}),
+]
+
+
+Opener = Callable[..., AppTest]
+
+
+@pytest.fixture
+def open_page(monkeypatch: pytest.MonkeyPatch) -> Opener:
+    """Opens a page of a workspace; keywords are the parameters of the URL."""
+    _as_on_a_server_in_use(monkeypatch)
+
+    def opened(workspace: Workspace, page_name: str, /, **parameters: str) -> AppTest:
+        monkeypatch.setenv("FUSIONLENS_HOME", str(workspace.settings.home))
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        for name, value in parameters.items():
+            app.query_params[name] = value
+        return app.run().switch_page(f"pages/{page_name}.py").run()
+
+    return opened
+
+
+def _as_on_a_server_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest forgets before each run that st.navigation was called, a server remembers."""
+    original = PagesManager.__init__
+
+    def remembering(self: PagesManager, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        PagesManager.uses_pages_directory = False
+
+    monkeypatch.setattr(PagesManager, "__init__", remembering)
+
+
+def _sentences(app: AppTest) -> str:
+    parts = [*app.title, *app.markdown, *app.caption, *app.error, *app.info, *app.warning]
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", "\n".join(part.value for part in parts))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_an_empty_page_teaches_and_leads_on(open_page: Opener, empty: Workspace, page: str) -> None:
+    app = open_page(empty, page)
+    assert not app.exception
+    assert not app.error
+    assert len(app.title) == 1
+    assert len(app.button) >= 1 or len(app.get("form_submit_button")) >= 1
+
+
+@pytest.mark.parametrize(
+    ("page", "parameters"), VIEWS, ids=["-".join([p, *v.values()]) for p, v in VIEWS]
+)
+def test_a_filled_page_opens_in_every_view(
+    open_page: Opener, filled: Workspace, page: str, parameters: dict[str, str]
+) -> None:
+    app = open_page(filled, page, **parameters)
+    assert not app.exception
+    assert not app.error, app.error[0].value
+    assert len(app.title) == 1
+    said = _sentences(app)
+    assert not re.search(r"\b(None|nan|NaN)\b", said)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_opens_after_a_failed_job(
+    open_page: Opener, broken: Workspace, page: str
+) -> None:
+    app = open_page(broken, page)
+    assert not app.exception
+    if page in ("overview", "train"):
+        assert "The loss was not a number in epoch 2." in _sentences(app)
+        assert "Traceback" not in _sentences(app)
+
+
+def test_a_failed_run_can_go_on(open_page: Opener, broken: Workspace) -> None:
+    app = open_page(broken, "train")
+    next(button for button in app.button if button.label == "Go on").click().run()
+    assert not app.exception
+    (run,) = training.progress(broken, catalogue.datasets(broken)[0].id)
+    assert run.run.state == "queued"
+
+
+def test_a_defect_becomes_a_reference_and_not_a_traceback(
+    open_page: Opener,
+    filled: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def defect(*_: object, **__: object) -> None:
+        raise RuntimeError("internal detail")
+
+    monkeypatch.setattr(comparison, "leaderboard", defect)
+    app = open_page(filled, "compare")
+    assert not app.exception
+    (error,) = app.error
+    found = re.search(r"reference ([0-9a-f]{8})", error.value)
+    assert found
+    assert "Your data and runs are safe" in error.value
+    assert "internal detail" not in error.value
+    assert found.group(1) in caplog.text
+    assert "internal detail" in caplog.text
+
+
+def test_what_a_user_can_act_on_is_shown_as_it_is(
+    open_page: Opener, filled: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise InvalidInput("Choose *another* name.")
+
+    monkeypatch.setattr(comparison, "leaderboard", refuse)
+    (error,) = open_page(filled, "compare").error
+    assert error.value == "Choose \\*another\\* name\\."
+
+
+def test_a_link_restores_run_person_and_item(open_page: Opener, filled: Workspace) -> None:
+    shop = catalogue.datasets(filled)[0]
+    run = recommendation.runs(filled, shop.id)[-1].run_id
+    user = recommendation.users(filled, shop.id)[7].user_id
+    item = recommendation.recommend(filled, run, user, 10).items[4].card.item_id
+    app = open_page(filled, "explain", dataset=shop.id, run=run, user=user, item=item)
+    assert app.selectbox(key="url_dataset").value == shop.id
+    assert app.selectbox(key="url_run").value == run
+    assert app.selectbox(key="url_user").value == user
+    assert app.selectbox(key="url_item").value == item
+
+
+def test_a_choice_is_written_to_the_url(open_page: Opener, filled: Workspace) -> None:
+    shop = catalogue.datasets(filled)[0]
+    user = recommendation.users(filled, shop.id)[3].user_id
+    app = open_page(filled, "recommend", item="left over")
+    app.selectbox(key="url_user").set_value(user).run()
+    assert app.query_params["user"] == user
+    assert "item" not in app.query_params
+
+
+def test_an_unknown_value_in_a_link_falls_back(open_page: Opener, filled: Workspace) -> None:
+    app = open_page(filled, "catalogue", dataset="gone", category="no such", page="99", sort="x")
+    assert not app.exception
+    assert not app.error
+    assert app.warning[0].value.startswith("The link names a data set")
+
+
+def test_an_unknown_person_is_a_sentence(open_page: Opener, filled: Workspace) -> None:
+    app = open_page(filled, "recommend", user="nobody")
+    assert not app.exception
+    assert "nobody" in app.error[0].value
+
+
+def test_text_from_data_is_never_markdown(open_page: Opener, filled: Workspace) -> None:
+    app = open_page(filled, "overview")
+    for part in (*app.markdown, *app.caption, *app.title):
+        assert "[link](x)" not in part.value
+    assert any("\\*one\\*" in part.value for part in app.markdown)
+
+
+def test_starting_queues_one_job_per_run(open_page: Opener, broken: Workspace) -> None:
+    app = open_page(broken, "train", models="ease,popularity")
+    assert app.button(key="start_runs").label == "Start 2 runs"
+    app.button(key="start_runs").click().run()
+    assert not app.exception
+    assert not [error for error in app.error if "unexpected" in error.value]
+    states = [run.run.state for run in training.progress(broken, catalogue.datasets(broken)[0].id)]
+    assert sorted(states) == ["failed", "queued", "queued"]
+
+
+def test_a_changed_setting_is_marked_and_part_of_the_plan(
+    open_page: Opener, broken: Workspace
+) -> None:
+    app = open_page(broken, "train", models="bpr")
+    app.number_input(key="set_training_epochs").set_value(3).run()
+    assert "changed" in app.number_input(key="set_training_epochs").label
+    app.button(key="start_runs").click().run()
+    runs = training.progress(broken, catalogue.datasets(broken)[0].id)
+    assert [r.run.training_config["epochs"] for r in runs if r.run.state == "queued"] == [3]
+
+
+def test_a_missing_folder_is_refused_with_a_sentence(open_page: Opener, empty: Workspace) -> None:
+    app = open_page(empty, "catalogue")
+    app.text_input[0].set_value("/no/such/folder")
+    app.text_input[1].set_value("Winter")
+    app.button[0].click().run()
+    assert not app.exception
+    assert "There is no file or folder" in _sentences(app)
+
+
+def test_an_added_item_is_encoded_and_shown(open_page: Opener, filled: Workspace) -> None:
+    app = open_page(filled, "catalogue", view="Add an item")
+    app.text_input[0].set_value("Striped *linen* shirt")
+    app.button[0].click().run()
+    assert not app.exception
+    assert not app.error
+    assert "Added and encoded." in app.success[0].value
+    assert "Striped *linen* shirt" in [text.value for text in app.text]
+    shop = catalogue.datasets(filled)[0]
+    newest = catalogue.gallery(filled, shop.id, catalogue.GalleryQuery(sort="newest")).items[0]
+    assert newest.added
+
+
+def test_a_deep_link_to_a_fresh_server_stands_in_its_frame(
+    filled: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FUSIONLENS_HOME", str(filled.settings.home))
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app = app.switch_page("pages/compare.py").run()
+    assert not app.exception
+    assert app.sidebar.selectbox[0].label == "Data set"
+    assert app.get_by_key("url_metric") is not None
