@@ -40,7 +40,12 @@ class BprConfig(Config):
 class Bpr(IterativeRecommender):
     """Rendle et al. 2009, https://arxiv.org/abs/1205.2618: `score = u·v + c_i`, pairwise loss."""
 
-    training_defaults: ClassVar[Mapping[str, int | float | str]] = {"learning_rate": 0.005}
+    training_defaults: ClassVar[Mapping[str, int | float | str]] = {
+        "learning_rate": 0.005,
+        "epochs": 150,
+        "eval_every": 5,
+        "patience": 3,
+    }
 
     def __init__(
         self,

@@ -112,6 +112,7 @@ class Fused(IterativeRecommender):
         "learning_rate": 0.002,
         "epochs": 40,
         "patience": 4,
+        "candidates": 2048,
     }
     offset: Tensor
     degree: Tensor

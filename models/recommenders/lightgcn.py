@@ -55,7 +55,12 @@ class LightGcn(IterativeRecommender):
     scores both use vectors of length 1.
     """
 
-    training_defaults: ClassVar[Mapping[str, int | float | str]] = {"learning_rate": 0.005}
+    training_defaults: ClassVar[Mapping[str, int | float | str]] = {
+        "learning_rate": 0.005,
+        "epochs": 100,
+        "eval_every": 5,
+        "patience": 3,
+    }
 
     def __init__(
         self,

@@ -56,7 +56,12 @@ class Vbpr(IterativeRecommender):
     """
 
     reads_content: ClassVar[bool] = True
-    training_defaults: ClassVar[Mapping[str, int | float | str]] = {"learning_rate": 0.005}
+    training_defaults: ClassVar[Mapping[str, int | float | str]] = {
+        "learning_rate": 0.005,
+        "epochs": 100,
+        "eval_every": 5,
+        "patience": 3,
+    }
 
     def __init__(
         self,
