@@ -7,9 +7,8 @@ from backend.workflows.workspace import open_workspace
 from pages.components import datasets, headline, jobs, state, story
 from pages.components.markup import plain
 
-state.dataset_id()
 workspace = open_workspace()
-view = overview.overview(workspace)
+view = overview.overview(workspace, state.dataset_id())
 
 if not view.datasets:
     headline.show(

@@ -8,18 +8,21 @@ from backend.workflows.overview import BestRun
 
 
 def lead(best: BestRun | None) -> go.Figure:
-    """The leading run against the best run that sees clicks only, with their intervals.
+    """The best run that reads content against the best that sees clicks only, with intervals.
 
-    Where the leader itself sees clicks only it stands alone.
+    Without one of the two the leader stands alone.
     """
-    title = "Best run against clicks alone"
+    title = "Content against clicks alone"
     if best is None:
         return theme.sentence(title, "No finished run yet.", height=150)
-    rows: list[tuple[str, Interval, str]] = []
-    alone = best.reference is None or best.reference_label in (None, best.label)
-    if best.reference is not None and not alone:
-        rows.append((str(best.reference_label), best.reference, theme.BASELINE))
-    rows.append((best.label, best.score, theme.ACCENT if rows else theme.BASELINE))
+    clicks, content = best.reference, best.content
+    alone = clicks is None or content is None
+    rows: list[tuple[str, Interval, str]] = [(best.label, best.score, theme.BASELINE)]
+    if clicks is not None and content is not None:
+        rows = [
+            (best.reference_label or "", clicks, theme.BASELINE),
+            (best.content_label or "", content, theme.ACCENT),
+        ]
     figure = theme.frame(
         "Best run" if alone else title, x="NDCG@20 on test users", height=110 + 40 * len(rows)
     )

@@ -37,6 +37,10 @@ class BestRun:
     reference: Interval | None
     gain: Difference | None
     """Paired over users, absolute; None without a reference or where the leader is click-only."""
+    content_run_id: str | None = None
+    """The best run that reads content (None: none trained, or nothing to compare it with)."""
+    content_label: str | None = None
+    content: Interval | None = None
 
 
 @dataclass(frozen=True)
@@ -100,8 +104,11 @@ class Overview:
     machine: Machine
 
 
-def overview(workspace: Workspace) -> Overview:
-    """The page in one call; costs a few queries, no model is loaded."""
+def overview(workspace: Workspace, dataset_id: str = "") -> Overview:
+    """The page in one call; costs a few queries, no model is loaded.
+
+    The next step is about `dataset_id`, by default the newest data set.
+    """
     with workspace.database.read() as session:
         records = Datasets(session).list()
         jobs = job_views(session)
@@ -117,7 +124,7 @@ def overview(workspace: Workspace) -> Overview:
         active_jobs=active,
         recent_jobs=tuple(ended[:10]),
         warnings=tuple(_warnings(workspace, records)),
-        next_step=_next_step(cards, active),
+        next_step=_next_step(cards, active, dataset_id),
         machine=machine(workspace),
     )
 
@@ -200,6 +207,9 @@ def _best_run(found: Verdict) -> BestRun | None:
         reference_label=run_label(reference) if reference else None,
         reference=found.reference_score,
         gain=None if reference is None or reference.id == found.leader.id else found.gain,
+        content_run_id=found.content.id if found.content else None,
+        content_label=run_label(found.content) if found.content else None,
+        content=found.content_score,
     )
 
 
@@ -213,16 +223,18 @@ def _warnings(workspace: Workspace, records: tuple[DatasetRecord, ...]) -> Itera
             )
 
 
-def _next_step(cards: tuple[DatasetCard, ...], active: tuple[JobView, ...]) -> NextStep:
+def _next_step(
+    cards: tuple[DatasetCard, ...], active: tuple[JobView, ...], dataset_id: str
+) -> NextStep:
     if not cards:
         return NextStep(
             "Nothing is here yet. Prepare the demo shop, or import your own data.",
             "Prepare the demo",
             "demo",
         )
-    newest = cards[0]
-    if newest.runs_finished >= 2:
-        return NextStep(f"See which model wins on {newest.name}.", "Compare the models", "compare")
-    if newest.runs_active or any(job.kind == "demo" for job in active):
-        return NextStep(f"Models are being trained on {newest.name}.", "Watch training", "train")
-    return NextStep(f"{newest.name} has no trained models yet.", "Train models", "train")
+    shown = next((card for card in cards if card.id == dataset_id), cards[0])
+    if shown.runs_finished >= 2:
+        return NextStep(f"See which model wins on {shown.name}.", "Compare the models", "compare")
+    if shown.runs_active or any(job.kind == "demo" for job in active):
+        return NextStep(f"Models are being trained on {shown.name}.", "Watch training", "train")
+    return NextStep(f"{shown.name} has no trained models yet.", "Train models", "train")

@@ -33,6 +33,9 @@ class Verdict:
     reference_score: Interval | None
     gain: Difference | None
     sentence: str
+    content: RunRecord | None = None
+    """The best run that reads content: what `gain` sets against the reference."""
+    content_score: Interval | None = None
 
 
 def verdict(workspace: Workspace, runs: tuple[RunRecord, ...], metric: str) -> Verdict:
@@ -60,7 +63,16 @@ def verdict(workspace: Workspace, runs: tuple[RunRecord, ...], metric: str) -> V
     _, a, b = aligned(workspace, content, clicks, metric)
     gain = paired_difference(a, b)
     sentence = f"{lead}. {_gain_sentence(content, clicks, gain, float(b.mean()), metric)}"
-    return Verdict(leader, score, clicks, _score(workspace, clicks, metric), gain, sentence)
+    return Verdict(
+        leader,
+        score,
+        clicks,
+        _score(workspace, clicks, metric),
+        gain,
+        sentence,
+        content,
+        _score(workspace, content, metric),
+    )
 
 
 def aligned(

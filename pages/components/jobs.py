@@ -42,14 +42,15 @@ def active(job: JobView) -> bool:
     return job.state in ("queued", "running")
 
 
-def progress(job: JobView) -> None:
-    """A bar with what is being done and how long it will take."""
+def progress(job: JobView, named: bool = True) -> None:
+    """A bar with what is being done and how long it will take; `named` with the job's title."""
+    title = f"{plain(job.title)}: " if named else ""
     if job.state == "queued":
         place = f"place {job.position} in the queue" if job.position else "waiting"
-        st.progress(0.0, text=f"{plain(job.title)}: {place}")
+        st.progress(0.0, text=f"{title}{place}")
         return
     left = f", about {wording.duration(job.eta_seconds)} left" if job.eta_seconds else ""
-    text = f"{plain(job.title)}: {plain(job.what or 'starting')} ({job.fraction:.0%}{left})"
+    text = f"{title}{plain(job.what or 'Starting')} ({job.fraction:.0%}{left})"
     st.progress(min(max(job.fraction, 0.0), 1.0), text=text)
 
 

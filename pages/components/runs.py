@@ -67,7 +67,7 @@ def _learning(run: RunProgress) -> None:
     with st.container(border=True):
         _heading(run, "Stop")
         if run.job is not None:
-            jobs.progress(run.job)
+            jobs.progress(run.job, named=False)
         if run.epochs:
             st.caption(_so_far(run))
             charts.show(

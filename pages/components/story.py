@@ -3,11 +3,13 @@
 import streamlit as st
 
 from backend.figures import overview as figures
-from backend.figures import wording
-from backend.workflows import catalogue, overview
+from backend.figures import recommend
+from backend.workflows import catalogue, explanation, overview
 from backend.workflows.overview import DatasetCard, NextStep
 from backend.workflows.workspace import open_workspace
 from pages.components import charts, pictures, state
+from pages.components.boundary import boundary
+from pages.components.cached import remember
 from pages.components.markup import plain
 
 
@@ -74,28 +76,33 @@ def tell(dataset: DatasetCard) -> None:
             state.link("train", "Train models", icon=":material/model_training:")
         else:
             charts.show(figures.lead(dataset.best), key="story_lead")
-            gain = dataset.best.gain
-            if gain is not None:
-                st.caption(
-                    f"Difference over the same people: {wording.signed(gain.value)} "
-                    f"\\[{wording.signed(gain.low)}, {wording.signed(gain.high)}\\]"
-                )
             state.link("compare", "Compare all runs", icon=":material/leaderboard:")
     with cells.cell():
         st.subheader("3. See why", anchor=False)
-        if dataset.best is None:
-            st.markdown(
-                "Once a model is trained, every recommendation is divided into what the picture, "
-                "the text and the clicks contributed."
-            )
-        else:
-            st.markdown(
-                "Pick a person, see the list of two models side by side, and open any item to see "
-                "what its picture, its text and other people's clicks contributed."
-            )
-            run = dataset.best.run_id
-            state.link("recommend", "See a person's list", icon=":material/recommend:", run=run)
-            state.link("explain", "Take a run apart", icon=":material/query_stats:", run=run)
+        _why(dataset)
+
+
+def _why(dataset: DatasetCard) -> None:
+    best = dataset.best
+    if best is None:
+        st.markdown(
+            "Once a model is trained, every recommendation is divided into what the picture, "
+            "the text and the clicks contributed."
+        )
+        return
+    run_id = best.content_run_id or best.run_id
+    with boundary(), st.skeleton(120):
+        found = remember(explanation.explain_run, run_id)
+        st.image(recommend.legend(found.players, charts.is_dark()), alt="Colours of the sources")
+        st.image(
+            recommend.attribution_strip(found.mean_absolute),
+            width="stretch",
+            alt=recommend.describe(found.mean_absolute),
+        )
+        st.markdown(plain(found.sentence))
+        st.caption(f"Mean over people, {plain(found.label)}")
+    state.link("recommend", "See a person's list", icon=":material/recommend:", run=run_id)
+    state.link("explain", "Take a run apart", icon=":material/query_stats:", run=run_id)
 
 
 def _tiles(dataset: DatasetCard) -> None:
