@@ -157,6 +157,8 @@ def segments(found: Segments, dark: bool = False) -> go.Figure:
         textfont={"color": theme.ink(dark)},
         hovertemplate="%{y}<br>%{x}: %{text}<extra></extra>",
     )
+    figure.update_yaxes(showgrid=False)
+    figure.update_xaxes(showgrid=False)
     return figure
 
 
@@ -195,7 +197,10 @@ def forest(rows: Sequence[PairedRow], baseline: str, metric: str) -> go.Figure:
 
 
 def costs(board: Leaderboard, against: str = "seconds", dark: bool = False) -> go.Figure:
-    """Metric against training seconds or parameters (log scale); up and left is better."""
+    """Metric against training seconds or parameters (log scale); up and left is better.
+
+    Named are the runs that nothing cheaper beats; the others say their name on hover.
+    """
     name = wording.metric_title(board.metric)
     shown = [
         row
@@ -208,27 +213,38 @@ def costs(board: Leaderboard, against: str = "seconds", dark: bool = False) -> g
     unit = "Training time (s, log scale)" if against == "seconds" else "Parameters (log scale)"
     figure = theme.frame(title, x=unit, y=f"{name} on test users", height=440)
     values = [row.metrics[board.metric].value for row in shown]
+    front = _front(shown, against, board)
+    costs = [getattr(row, against) for row in shown]
+    middle = math.sqrt(min(costs) * max(costs))
     figure.add_scatter(
-        x=[getattr(row, against) for row in shown],
+        x=costs,
         y=values,
-        mode="markers+text" if len(shown) <= 14 else "markers",
-        text=[theme.safe(wording.shortened(row.label, 24)) for row in shown],
-        textposition="top center",
+        mode="markers+text",
+        text=[
+            theme.safe(wording.shortened(row.label, 28)) if row in front else "" for row in shown
+        ],
+        textposition=[
+            "top left" if getattr(row, against) > middle else "top right" for row in shown
+        ],
         textfont={"size": 11},
         marker={
             "size": 11,
             "color": [theme.ACCENT if row.reads_content else theme.BASELINE for row in shown],
         },
         customdata=[
-            [wording.duration(row.seconds), f"{row.parameters:,}", wording.interval(score)]
+            [
+                wording.duration(row.seconds),
+                f"{row.parameters:,}",
+                wording.interval(score),
+                theme.safe(row.label),
+            ]
             for row, score in ((row, row.metrics[board.metric]) for row in shown)
         ],
         hovertemplate=(
-            "%{text}<br>%{customdata[2]}<br>%{customdata[0]}, %{customdata[1]} parameters"
+            "%{customdata[3]}<br>%{customdata[2]}<br>%{customdata[0]}, %{customdata[1]} parameters"
             "<extra></extra>"
         ),
     )
-    front = _front(shown, against, board)
     figure.add_scatter(
         x=[getattr(row, against) for row in front],
         y=[row.metrics[board.metric].value for row in front],
@@ -259,9 +275,11 @@ def win_loss(pairs: Sequence[tuple[str, float, float]], label_a: str, label_b: s
         orientation="h",
         marker_color=[theme.BASELINE, theme.GRID, theme.ACCENT],
         text=[f"{n:,} ({wording.percent(n / len(pairs))})" for n in counts[::-1]],
-        textposition="auto",
+        textposition="outside",
+        cliponaxis=False,
         hovertemplate="%{y}: %{text}<extra></extra>",
     )
+    figure.update_xaxes(range=[0, 1.3 * max(counts)])
     return figure
 
 

@@ -143,7 +143,13 @@ def label_rows(figure: go.Figure, labels: Sequence[str]) -> None:
             showarrow=False,
             font={"size": 12},
         )
-    figure.update_yaxes(visible=False, range=[-0.5, len(labels) - 0.25])
+    figure.update_yaxes(
+        title={"text": ""},
+        tickvals=list(range(len(labels))),
+        showticklabels=False,
+        zeroline=False,
+        range=[-0.5, len(labels) - 0.25],
+    )
 
 
 def rule(figure: go.Figure, x: float, label: str) -> None:

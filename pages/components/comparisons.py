@@ -102,7 +102,10 @@ def _costs(board: Leaderboard) -> None:
         control="segments",
     )
     charts.show(figures.costs(board, against, charts.is_dark()), key=f"costs_{against}")
-    st.caption("The dotted line joins the runs that nothing cheaper beats.")
+    st.caption(
+        "The dotted line joins the runs that nothing cheaper beats; they are named, the others say "
+        "their name on hover."
+    )
 
 
 def _settings(chosen: Sequence[str], titles: dict[str, str]) -> None:
