@@ -22,6 +22,7 @@ from backend.training.trainer import MODEL_FILE, TrainingResult, train
 from backend.workflows.loading import (
     USERS_FILE,
     build_model,
+    default_encoders,
     encoded_features,
     find_dataset,
     find_run,
@@ -33,8 +34,9 @@ from backend.workflows.loading import (
 )
 from backend.workflows.workspace import Workspace
 from db.records import ArtefactRecord, EpochRecord, MetricRecord, RunRecord, RunState
-from db.repositories import Runs
-from models.recommenders import Embeddings, Recommender, TrainingData
+from db.repositories import Features, Runs
+from models.modality import Modality
+from models.recommenders import Embeddings, FeatureTable, Recommender, TrainingData
 
 ENCODE_SHARE, TRAIN_SHARE = 0.2, 0.75
 
@@ -63,7 +65,7 @@ def evaluate_again(workspace: Workspace, run_id: str) -> dict[str, Interval]:
     """Test metrics of a finished run, computed anew from its stored weights."""
     loaded = load_run(workspace, run_id)
     metrics, _ = _evaluate(
-        loaded.embeddings, loaded.record, loaded.dataset, loaded.split, loaded.data
+        workspace, loaded.embeddings, loaded.record, loaded.dataset, loaded.split, loaded.data
     )
     return {
         m.name: Interval(
@@ -106,7 +108,7 @@ def _train_and_evaluate(workspace: Workspace, run: RunRecord, report: Report) ->
     model = model.to("cpu").eval()
     with torch.inference_mode():
         embeddings = model.embed()
-    metrics, arrays = _evaluate(embeddings, run, dataset, split, data)
+    metrics, arrays = _evaluate(workspace, embeddings, run, dataset, split, data)
     write_durably(folder / USERS_FILE, lambda file: np.savez(file, allow_pickle=False, **arrays))
     _store(workspace, run, metrics, result, time.perf_counter() - began)
     report("Finished", 1.0)
@@ -153,10 +155,16 @@ def _fit(
 
 
 def _evaluate(
-    embeddings: Embeddings, run: RunRecord, dataset: Dataset, split: SplitData, data: TrainingData
+    workspace: Workspace,
+    embeddings: Embeddings,
+    run: RunRecord,
+    dataset: Dataset,
+    split: SplitData,
+    data: TrainingData,
 ) -> tuple[list[MetricRecord], dict[str, np.ndarray]]:
     """(metrics of validation and test with intervals, arrays of the test split per user)."""
     metrics: list[MetricRecord] = []
+    content = _diversity_features(workspace, run.dataset_id, data.features)
     arrays: dict[str, np.ndarray] = {}
     for name, truth in (("validation", split.validation), ("test", split.test)):
         if run.objective == "rating":
@@ -169,7 +177,7 @@ def _evaluate(
                 embeddings,
                 split.train,
                 truth,
-                diversity_features=_diversity_features(data),
+                diversity_features=content,
                 popularity=popularity,
             )
             users, per_user, catalogue = ranked.users, ranked.per_user, ranked.catalogue
@@ -185,11 +193,24 @@ def _evaluate(
     return metrics, arrays
 
 
-def _diversity_features(data: TrainingData) -> Tensor | None:
-    """All modalities side by side, each L2-normalised, so that none dominates; None without."""
-    if not data.features:
+def _diversity_features(
+    workspace: Workspace, dataset_id: str, features: Mapping[Modality, FeatureTable]
+) -> Tensor | None:
+    """f32[I, D], modalities side by side, each of length 1, so that none dominates.
+
+    The same for every run of a data set once its embedded encoders have read it, also for runs
+    that see clicks only: otherwise diversities could not be compared. Before that, the run's own
+    features, or None.
+    """
+    record = find_dataset(workspace, dataset_id)
+    encoders = default_encoders(open_dataset(workspace, record))
+    with workspace.database.read() as session:
+        used = {(f.modality, f.encoder) for f in Features(session).list(record.id)}
+    if set(encoders.items()) <= used:
+        features = encoded_features(workspace, record, encoders, torch.device("cpu"))
+    if not features:
         return None
-    parts = [torch.nn.functional.normalize(t.values, dim=1) for t in data.features.values()]
+    parts = [torch.nn.functional.normalize(t.values, dim=1) for t in features.values()]
     return torch.nn.functional.normalize(torch.cat(parts, dim=1), dim=1)
 
 

@@ -10,9 +10,9 @@ def run_label(run: RunRecord) -> str:
     parts = [RECOMMENDERS[run.model].title]
     if run.fusion:
         parts.append(FUSIONS[run.fusion].title)
-    backbone = run.model_config.get("backbone")
-    if backbone:
-        parts.append(str(backbone))
+    backbone = str(run.model_config.get("backbone", "mf"))
+    if backbone != "mf":
+        parts.append(f"on {RECOMMENDERS[backbone].title}")
     if RECOMMENDERS[run.model].cls.reads_content and len(run.encoders) == 1:
         parts.append(f"{next(iter(run.encoders))} only")
     if run.seed:
