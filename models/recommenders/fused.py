@@ -58,7 +58,7 @@ class FusedConfig(Config):
         high=10.0,
     )
     user_vectors: bool = setting(
-        True, help="A vector per user beside the history; without it new users need no training."
+        False, help="A vector per user beside the history; without it new users need no training."
     )
     user_l2: float = setting(0.5, help="Pull of user vectors towards zero.", low=0.0, high=10.0)
     layers: int = setting(
@@ -91,8 +91,9 @@ class FusedConfig(Config):
     summary="Content of all modalities and clicks in one model, joined by the fusion you choose.",
 )
 class Fused(IterativeRecommender):
-    """`v_i = [fusion(content of i); e_i]`, `u = p_u + sum of v_j over the history / n^power`,
-    `score = u·v_i + c_i` (rating: plus offset and user bias; history weighted by its ratings).
+    """`v_i = [fusion(content of i); e_i]`, `u = sum of v_j over the history / n^power`,
+    `score = u·v_i + c_i`. With `user_vectors`, and for ratings, a vector `p_u` is added to `u`;
+    for ratings the score has an offset and a user bias, and `r - offset` weighs the history.
 
     A user is the mean of what they took, as in FISM (Kabbur et al. 2013,
     https://doi.org/10.1145/2487575.2487589), so taste for a modality shows in how alike the
@@ -112,7 +113,7 @@ class Fused(IterativeRecommender):
         "learning_rate": 0.002,
         "epochs": 40,
         "patience": 4,
-        "candidates": 2048,
+        "weight_decay": 1.0,
     }
     offset: Tensor
     degree: Tensor
