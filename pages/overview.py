@@ -22,16 +22,8 @@ else:
 
 story.next_step(view.next_step, preparing=any(job.kind == "demo" for job in view.active_jobs))
 
-
-def work() -> bool:
-    active = overview.active_jobs(workspace)
-    for job in active:
-        jobs.progress(job)
-    return bool(active)
-
-
 if view.active_jobs:
-    jobs.live(work, active=True)
+    jobs.bars(lambda: overview.active_jobs(workspace))
 
 if not view.datasets:
     story.promise()

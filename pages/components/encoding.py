@@ -42,7 +42,7 @@ def show(dataset_id: str) -> None:
             hide_index=True,
             alt="Encoded modalities",
         )
-    jobs.live(lambda: _draw(dataset_id), active=bool(_active(dataset_id)))
+    jobs.bars(lambda: _active(dataset_id))
     with st.form("encode", border=True):
         st.markdown("**Encode**", help=explain("encoder"))
         chosen = {
@@ -64,13 +64,6 @@ def _title(encoder: str, known: Mapping[str, Choice]) -> str:
     """The encoder's title, with what follows its name in `name:settings`."""
     name, colon, rest = encoder.partition(":")
     return (known[name].title if name in known else name) + colon + rest
-
-
-def _draw(dataset_id: str) -> bool:
-    active = _active(dataset_id)
-    for job in active:
-        jobs.progress(job)
-    return bool(active)
 
 
 def _active(dataset_id: str) -> tuple[JobView, ...]:

@@ -96,20 +96,13 @@ def _under_way() -> None:
     watched = state.read("job")
     if not watched and not _active():
         return
-    jobs.live(_draw, active=bool(_active()))
+    jobs.bars(_active)
     ended = [job for job in overview.overview(open_workspace()).recent_jobs if job.id == watched]
     jobs.ended(ended)
     if ended and ended[0].state == "done":
         newest = catalogue.datasets(open_workspace())[0]
         if st.button("Look at it", type="primary", icon=":material/arrow_forward:"):
             state.go("catalogue", dataset=ended[0].dataset_id or newest.id, run="", user="")
-
-
-def _draw() -> bool:
-    active = _active()
-    for job in active:
-        jobs.progress(job)
-    return bool(active)
 
 
 def _active() -> tuple[JobView, ...]:

@@ -1,6 +1,6 @@
 """Long work as people see it: what, how far, how long, and what went wrong."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 
 import streamlit as st
@@ -20,26 +20,34 @@ _ICONS = {
 EVERY_SECONDS = 2.0
 
 
-def live(draw: Callable[[], bool], active: bool) -> None:
-    """Draw now and, while `active`, every two seconds; `draw` says whether work is still going on.
+def live(draw: Callable[[], Collection[str]], going: Collection[str]) -> None:
+    """Draw now and, while anything is `going` on, every two seconds.
 
-    When the work has ended the whole page is drawn again, which also stops the clock.
+    `draw` says what still goes on, by identifier. Whenever that is no longer what the page was
+    drawn with, the whole page is drawn again; with nothing left this also stops the clock.
     """
 
-    @st.fragment(run_every=EVERY_SECONDS if active else None)
+    @st.fragment(run_every=EVERY_SECONDS if going else None)
     def watched() -> None:
-        going_on = True
+        now = going
         with boundary():
-            going_on = draw()
-        if active and not going_on:
+            now = draw()
+        if set(now) != set(going):
             st.rerun(scope="app")
 
     watched()
 
 
-def active(job: JobView) -> bool:
-    """Waiting or under way."""
-    return job.state in ("queued", "running")
+def bars(find: Callable[[], Sequence[JobView]]) -> None:
+    """The progress of the active jobs that `find` returns, alive."""
+
+    def draw() -> list[str]:
+        found = find()
+        for job in found:
+            progress(job)
+        return [job.id for job in found]
+
+    live(draw, [job.id for job in find()])
 
 
 def progress(job: JobView, named: bool = True) -> None:
@@ -50,7 +58,8 @@ def progress(job: JobView, named: bool = True) -> None:
         st.progress(0.0, text=f"{title}{place}")
         return
     left = f", about {wording.duration(job.eta_seconds)} left" if job.eta_seconds else ""
-    text = f"{title}{plain(job.what or 'Starting')} ({job.fraction:.0%}{left})"
+    what = job.what or "starting"
+    text = f"{title}{plain(what[:1].upper() + what[1:])} ({job.fraction:.0%}{left})"
     st.progress(min(max(job.fraction, 0.0), 1.0), text=text)
 
 

@@ -42,10 +42,10 @@ def finding(runs: Sequence[RunProgress]) -> str:
 
 def watch(dataset_id: str, runs: Sequence[RunProgress]) -> None:
     """Everything about the runs, alive while one of them is active."""
-    jobs.live(lambda: _draw(dataset_id), active=any(_active(run) for run in runs))
+    jobs.live(lambda: _draw(dataset_id), [run.run.id for run in runs if _active(run)])
 
 
-def _draw(dataset_id: str) -> bool:
+def _draw(dataset_id: str) -> list[str]:
     runs = training.progress(open_workspace(), dataset_id)
     active = [run for run in runs if _active(run)]
     learning = [run for run in active if run.run.state == "running"]
@@ -60,7 +60,7 @@ def _draw(dataset_id: str) -> bool:
     done = [run for run in runs if run.run.state == "done"]
     if done:
         _finished(done)
-    return bool(active)
+    return [run.run.id for run in active]
 
 
 def _learning(run: RunProgress) -> None:
