@@ -28,7 +28,7 @@ def show(board: Leaderboard, pinned: str) -> None:
     """One of the views, and which runs it is about."""
     view = state.pick("View", "view", VIEWS, control="segments", hide_label=True)
     if view == VIEWS[0]:
-        charts.show(figures.fusion_strategies(board), key="fusions")
+        charts.show(figures.fusion_strategies(board), key="fusions", data=True)
         return
     if view == "Costs":
         _costs(board)
@@ -45,7 +45,7 @@ def show(board: Leaderboard, pinned: str) -> None:
         _segments(board, chosen, pinned)
     elif view == "Learning curves":
         curves = remember(comparison.curves, chosen, board.metric)
-        charts.show(figures.learning_curves(curves, board.metric), key="curves")
+        charts.show(figures.learning_curves(curves, board.metric), key="curves", data=True)
     else:
         _settings(chosen, titles)
 
@@ -53,7 +53,7 @@ def show(board: Leaderboard, pinned: str) -> None:
 def _paired(board: Leaderboard, chosen: Sequence[str], pinned: str) -> None:
     baseline = next(row.label for row in board.rows if row.run_id == pinned)
     rows = remember(comparison.paired, tuple(chosen), pinned, board.metric)
-    charts.show(figures.forest(rows, baseline, board.metric), key="forest")
+    charts.show(figures.forest(rows, baseline, board.metric), key="forest", data=True)
     if not rows:
         return
     st.dataframe(
@@ -85,12 +85,14 @@ def _paired(board: Leaderboard, chosen: Sequence[str], pinned: str) -> None:
 
 def _segments(board: Leaderboard, chosen: Sequence[str], pinned: str) -> None:
     found = remember(comparison.segments, tuple(chosen), board.metric)
-    charts.show(figures.segments(found, charts.is_dark()), key="segments")
+    charts.show(figures.segments(found, charts.is_dark()), key="segments", data=True)
     best = chosen[0] if chosen[0] != pinned else next((r for r in chosen if r != pinned), "")
     if best:
         labels = {row.run_id: row.label for row in board.rows}
         pairs = remember(comparison.per_user, best, pinned, board.metric)
-        charts.show(figures.win_loss(pairs, labels[best], labels[pinned]), key="win_loss")
+        charts.show(
+            figures.win_loss(pairs, labels[best], labels[pinned]), key="win_loss", data=True
+        )
 
 
 def _costs(board: Leaderboard) -> None:
@@ -101,7 +103,7 @@ def _costs(board: Leaderboard) -> None:
         titles={"seconds": "Training time", "parameters": "Size"},
         control="segments",
     )
-    charts.show(figures.costs(board, against, charts.is_dark()), key=f"costs_{against}")
+    charts.show(figures.costs(board, against, charts.is_dark()), key=f"costs_{against}", data=True)
     st.caption(
         "The dotted line joins the runs that nothing cheaper beats; they are named, the others say "
         "their name on hover."

@@ -22,6 +22,7 @@ def one(found: Explanation) -> None:
         charts.show(
             figures.waterfall(found),
             key="waterfall",
+            data=True,
             alt=f"From baseline {wording.number(found.baseline)} to score "
             f"{wording.number(found.score)}. {found.sentence}",
         )
@@ -37,9 +38,9 @@ def person(run_id: str, user_id: str) -> None:
     found = remember(explanation.explain_user, run_id, user_id)
     left, right = st.columns(2, gap="medium")
     with left:
-        charts.show(figures.shares(found), key="shares")
+        charts.show(figures.shares(found), key="shares", data=True)
     with right:
-        charts.show(figures.list_contributions(found), key="list_contributions")
+        charts.show(figures.list_contributions(found), key="list_contributions", data=True)
 
 
 def person_finding(run_id: str, user_id: str) -> str:
@@ -59,9 +60,9 @@ def run(run_id: str) -> None:
         found = remember(explanation.explain_run, run_id)
     left, right = st.columns(2, gap="medium")
     with left:
-        charts.show(figures.mean_absolute(found), key="mean_absolute")
+        charts.show(figures.mean_absolute(found), key="mean_absolute", data=True)
     with right:
-        charts.show(figures.share_distribution(found), key="share_distribution")
+        charts.show(figures.share_distribution(found), key="share_distribution", data=True)
     if found.recovery is None:
         st.caption(
             "On generated data, where the true weights are known, this page also shows how well "
@@ -70,7 +71,7 @@ def run(run_id: str) -> None:
         return
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        charts.show(figures.recovery(found.recovery), key="recovery")
+        charts.show(figures.recovery(found.recovery), key="recovery", data=True)
     with right:
         st.metric(
             "People: rank correlation with the truth",

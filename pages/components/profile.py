@@ -54,4 +54,4 @@ def show(dataset_id: str) -> None:
     ):
         if draw is not None:
             with cells.cell():
-                charts.show(draw(found), key=f"profile_{name}")
+                charts.show(draw(found), key=f"profile_{name}", data=True)
