@@ -15,10 +15,10 @@ _MOST_POINTS = 600
 
 def long_tail(profile: Profile) -> go.Figure:
     """Interactions per item, most popular first; the head's share is shaded."""
-    title = f"The long tail: a tenth of the items takes {wording.percent(profile.top_tenth_share)}"
+    title = f"Long tail: a tenth takes {wording.percent(profile.top_tenth_share)}"
     counts = profile.item_counts
     if len(counts) == 0 or counts[0] == 0:
-        return theme.sentence("The long tail", "No interactions yet.")
+        return theme.sentence("Long tail", "No interactions yet.")
     figure = theme.frame(title, x="Items, most popular first (% of all)", y="Interactions per item")
     share = 100 * np.arange(1, len(counts) + 1) / len(counts)
     keep = _spread(len(counts))

@@ -161,12 +161,12 @@ def mean_absolute(run: RunExplanation) -> go.Figure:
 
 def recovery(found: Recovery | None) -> go.Figure:
     """Recovered against planted image weight of every sampled person of generated data."""
-    title = "Does the explanation find the truth?"
+    title = "Recovered against planted"
     if found is None or len(found.planted) == 0:
         return theme.sentence(title, "The truth is known for generated data only.")
     rho = wording.number(found.spearman_users)
     figure = theme.frame(
-        f"{title} Rank correlation {rho}",
+        f"{title}: rank correlation {rho}",
         x="Planted image weight (% of image + text)",
         y="Recovered image share (%)",
         height=420,
