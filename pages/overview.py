@@ -28,7 +28,7 @@ if view.active_jobs:
 if not view.datasets:
     story.promise()
 else:
-    story.tell(shown)
+    reasons = story.tell(shown)
     datasets.show_all(view.datasets)
 
 for warning in view.warnings:
@@ -39,3 +39,6 @@ if view.recent_jobs:
     title = "Finished lately" + (f", {failed} failed" if failed else "")
     with st.expander(title, expanded=bool(failed), icon=":material/history:"):
         jobs.ended(view.recent_jobs)
+
+if view.datasets:
+    story.show_why(shown, reasons)

@@ -18,6 +18,7 @@ _ICONS = {
     "running": ":material/progress_activity:",
 }
 EVERY_SECONDS = 2.0
+_SHOWN = 4
 
 
 def live(draw: Callable[[], Collection[str]], going: Collection[str]) -> None:
@@ -43,8 +44,10 @@ def bars(find: Callable[[], Sequence[JobView]]) -> None:
 
     def draw() -> list[str]:
         found = find()
-        for job in found:
+        for job in found[:_SHOWN]:
             progress(job)
+        if len(found) > _SHOWN:
+            st.caption(f"and {len(found) - _SHOWN} more waiting")
         return [job.id for job in found]
 
     live(draw, [job.id for job in find()])

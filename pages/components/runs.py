@@ -70,6 +70,7 @@ def _learning(run: RunProgress) -> None:
             jobs.progress(run.job, named=False)
         if run.epochs:
             st.caption(_so_far(run))
+        if len(_curve(run)) > 1:
             charts.show(
                 figures.learning(run), key=f"learning_{run.run.id}", alt=f"Learning of {run.label}"
             )

@@ -1,6 +1,7 @@
 """The story of the product in three cards: look at the shop, compare, see why."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from backend.figures import overview as figures
 from backend.figures import recommend
@@ -58,8 +59,12 @@ def promise() -> None:
             st.markdown(text)
 
 
-def tell(dataset: DatasetCard) -> None:
-    """The same three cards, filled with this data set."""
+def tell(dataset: DatasetCard) -> DeltaGenerator:
+    """The same three cards, filled with this data set.
+
+    Returns the place for the last one's content: it loads a model, so `show_why` fills it when
+    the rest of the page stands.
+    """
     cells = st.grid(min_column_width=280, gap="small", border=True)
     with cells.cell():
         st.subheader("1. Look at the shop", anchor=False)
@@ -79,6 +84,12 @@ def tell(dataset: DatasetCard) -> None:
             state.link("compare", "Compare all runs", icon=":material/leaderboard:")
     with cells.cell():
         st.subheader("3. See why", anchor=False)
+        return st.container()
+
+
+def show_why(dataset: DatasetCard, place: DeltaGenerator) -> None:
+    """What moves the lists of the best run that reads content."""
+    with place:
         _why(dataset)
 
 
