@@ -83,12 +83,16 @@ def run(run_id: str) -> None:
             "Single contributions: rank correlation",
             wording.number(found.recovery.spearman_pairs),
             border=True,
+            help="How well the contributions to single person-item pairs are ordered; 1 is "
+            "perfect, 0 is chance.",
         )
         if found.recovery.first_share is not None:
             st.metric(
-                "People for whom the one true source ranks first",
+                "People whose most important source is found",
                 wording.percent(found.recovery.first_share),
                 border=True,
+                help="The share of people whose larger planted weight also ranks first in what "
+                "was found; half by chance.",
             )
 
 
