@@ -18,6 +18,7 @@ from backend.evaluation.significance import Interval, bootstrap_intervals
 from backend.progress import Report
 from backend.training.checkpoint import EpochResult
 from backend.training.config import TrainingConfig
+from backend.training.seeds import seeded
 from backend.training.trainer import MODEL_FILE, TrainingResult, train
 from backend.workflows.loading import (
     USERS_FILE,
@@ -98,8 +99,7 @@ def _train_and_evaluate(workspace: Workspace, run: RunRecord, report: Report) ->
     )
     split = make_split(dataset, run)
     data = training_data(dataset, split.train, features)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(run.seed)
+    with seeded(run.seed, "weights", device=device):
         model = build_model(run, data)
     folder = workspace.settings.runs / run.id
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

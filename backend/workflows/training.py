@@ -16,7 +16,7 @@ from backend.errors import InvalidInput
 from backend.features.extract import parse_encoder
 from backend.jobs.queue import Queue
 from backend.schema import Col, Modality
-from backend.training.config import TrainingConfig
+from backend.training.config import TrainingConfig, training_config
 from backend.workflows.execution import environment
 from backend.workflows.jobviews import JobView, job_view, job_views
 from backend.workflows.labels import run_label
@@ -296,7 +296,7 @@ def _new_run(
     split = SplitConfig.from_mapping(
         {"kind": plan.split or _splits(dataset)[0], "positive": positive}
     )
-    training = {**entry.cls.training_defaults, **_pick(TrainingConfig, plan.settings)}
+    training = training_config(entry.cls, _pick(TrainingConfig, plan.settings))
     run = RunRecord(
         id=secrets.token_hex(4),
         name="",
@@ -309,7 +309,7 @@ def _new_run(
         split=split.to_mapping(),
         model_config=_configured(entry.config, plan.settings),
         fusion_config=_configured(FUSIONS[fusion].config, plan.settings) if fusion else {},
-        training_config=TrainingConfig.from_mapping(training).to_mapping(),
+        training_config=training.to_mapping(),
         seed=seed,
         state=RunState.QUEUED,
         device=plan.device,
