@@ -12,7 +12,6 @@ from backend.workflows.loading import devices
 from backend.workflows.serving import run_all
 from backend.workflows.workspace import open_workspace
 
-
 HANDLERS: Final = "backend.workflows.handlers"
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from backend.data.media import picture_path, thumbnail_path
+from backend.durable import file_sha256, write_durably
 from backend.errors import DamagedArtefact, NotFound
 from backend.schema import ITEM_COLUMNS, Col
 
@@ -117,7 +117,8 @@ def save_dataset(
         name: _write_table(root / name, table) for name, table in zip(_TABLES, tables, strict=True)
     }
     meta = {"layout": _LAYOUT, "fingerprint": fingerprint, "files": files}
-    _write_durably(root / _META, json.dumps(meta, indent=1).encode())
+    content = json.dumps(meta, indent=1).encode()
+    write_durably(root / _META, lambda file: file.write(content))
     return Dataset(fingerprint, root, items, interactions, user_ids)
 
 
@@ -141,22 +142,8 @@ def _column_bytes(column: "pd.Series[str]") -> bytes:
 
 
 def _write_table(path: Path, table: pd.DataFrame) -> str:
-    part = path.with_name(f".{path.name}")
-    table.to_parquet(part, index=False)
-    with part.open("rb+") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        os.fsync(file.fileno())
-    os.replace(part, path)
-    return digest
-
-
-def _write_durably(path: Path, content: bytes) -> None:
-    part = path.with_name(f".{path.name}")
-    with part.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)
+    write_durably(path, lambda file: table.to_parquet(file, index=False))
+    return file_sha256(path)
 
 
 def _read_meta(root: Path) -> dict[str, Any]:

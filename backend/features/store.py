@@ -4,7 +4,6 @@ import hashlib
 import logging
 import os
 import re
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from backend.durable import write_durably
 
 _MAGIC: Final = b"FLVEC001"
 _KEY: Final = 32
@@ -56,9 +57,8 @@ class FeatureStore:
         shape = np.array(values.shape, dtype="<u8").tobytes()
         block = b"".join(bytes.fromhex(key) for key in keys)
         content = _MAGIC + shape + block + values.astype("<f4").tobytes()
-        folder = self._folder(fingerprint)
-        folder.mkdir(parents=True, exist_ok=True)
-        _write_durably(folder / hashlib.sha256(content).hexdigest(), content)
+        path = self._folder(fingerprint) / hashlib.sha256(content).hexdigest()
+        write_durably(path, lambda file: file.write(content))
 
     def get(
         self, fingerprint: str, keys: Sequence[str]
@@ -118,17 +118,3 @@ def _read(path: Path) -> _Shard | None:
 def _set_aside(path: Path) -> None:
     _log.warning("feature shard %s is damaged; its items are encoded again", path.name)
     os.replace(path, path.with_name(f"{path.name}.damaged"))
-
-
-def _write_durably(path: Path, content: bytes) -> None:
-    part = path.with_name(f".{uuid.uuid4().hex}")
-    with part.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

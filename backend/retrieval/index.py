@@ -5,7 +5,6 @@ ranks as the model does. Up to `EXACT_LIMIT` items the index is exact; above, it
 file whose recall against the exact answer is measured when it is built.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from backend.durable import file_sha256
 from backend.errors import DamagedArtefact, InvalidInput
 
 EXACT_LIMIT: Final = 200_000
@@ -89,7 +89,7 @@ class ItemIndex:
     def save(self, path: Path) -> str:
         """Write the index; the SHA-256 of the file, to be recorded beside the run."""
         faiss.write_index(self._index, str(path))
-        return _sha256(path)
+        return file_sha256(path)
 
 
 def build_index(
@@ -121,7 +121,7 @@ def load_index(path: Path, sha256: str, recall: float) -> ItemIndex:
     """Read what `save` wrote; DamagedArtefact where the file is missing or was changed."""
     if not path.is_file():
         raise DamagedArtefact(f"The search index '{path.name}' is missing; build it again.")
-    if _sha256(path) != sha256:
+    if file_sha256(path) != sha256:
         raise DamagedArtefact(f"The search index '{path.name}' was changed; build it again.")
     return ItemIndex(faiss.read_index(str(path)), recall)
 
@@ -179,8 +179,3 @@ def _with_one(users: Tensor) -> NDArray[np.float32]:
 
 def _array(values: Tensor) -> NDArray[np.float32]:
     return np.ascontiguousarray(values.detach().cpu().numpy(), dtype=np.float32)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

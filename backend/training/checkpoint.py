@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors.torch import save as serialized
 from torch import Tensor
 
 from backend.durable import write_durably
@@ -41,9 +41,9 @@ class Checkpoint:
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
     """Writes a safetensors file whole or not at all, also when the power fails."""
-    # Cloned one by one: tensors that share memory are refused by the format.
-    apart = {name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()}
-    write_durably(path, lambda file: file.write(save(apart, dict(metadata))))
+    on_cpu = {name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()}
+    content = serialized(on_cpu, metadata=dict(metadata))
+    write_durably(path, lambda file: file.write(content))
 
 
 def load_tensors(path: Path, device: torch.device) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from backend.data.dataset import Dataset
+from backend.data.ingest import VALIDATION_FILE
 from backend.data.media import store_picture
 from backend.data.validate import ValidationReport
 from backend.errors import InvalidInput
@@ -23,7 +24,7 @@ from backend.jobs.queue import Queue
 from backend.schema import Col, Modality, SplitName
 from backend.workflows.additions import encode_added, list_added
 from backend.workflows.cards import ItemCard, added_card, catalogue_cards
-from backend.workflows.importing import REPORT_FILE, check_name
+from backend.workflows.importing import check_name
 from backend.workflows.jobviews import JobView, job_view
 from backend.workflows.loading import default_encoders, find_dataset, modalities_of, open_dataset
 from backend.workflows.workspace import Workspace
@@ -163,7 +164,7 @@ def features(workspace: Workspace, dataset_id: str) -> tuple[FeatureState, ...]:
 def report(workspace: Workspace, dataset_id: str) -> ValidationReport | None:
     """The report of the import; None where none was kept."""
     record = find_dataset(workspace, dataset_id)
-    path = open_dataset(workspace, record).root / REPORT_FILE
+    path = open_dataset(workspace, record).root / VALIDATION_FILE
     return ValidationReport.from_json(path.read_text("utf-8")) if path.exists() else None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from backend.data.ingest import Imported, import_dataset
+from backend.data.ingest import VALIDATION_FILE, Imported, import_dataset
 from backend.data.synthetic.config import ShopConfig
 from backend.data.synthetic.shop import generate_shop
 from backend.data.validate import ValidationReport
@@ -23,7 +23,6 @@ from backend.workflows.workspace import Workspace
 from db.records import DatasetRecord, FeatureRecord
 from db.repositories import Datasets, Features
 
-REPORT_FILE = "report.json"
 TRUTH_FILE = "truth.npz"
 
 
@@ -96,8 +95,6 @@ def _register(
     config: Mapping[str, object] | None = None,
 ) -> ImportOutcome:
     dataset, validation = imported.dataset, imported.validation
-    path = dataset.root / REPORT_FILE
-    path.write_text(validation.to_json(), "utf-8")
     record = DatasetRecord(
         name=name,
         fingerprint=dataset.fingerprint,
@@ -113,4 +110,4 @@ def _register(
     )
     with workspace.database.write() as session:
         Datasets(session).add(record)
-    return ImportOutcome(record, validation, path)
+    return ImportOutcome(record, validation, dataset.root / VALIDATION_FILE)

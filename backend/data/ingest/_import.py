@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,9 @@ from backend.data.validate import ProblemLog, ValidationReport
 from backend.errors import DamagedArtefact, InvalidInput, NotFound
 from backend.progress import Report, silent
 from backend.schema import ITEM_COLUMNS, Col
+
+VALIDATION_FILE: Final = "validation.json"
+"""The report, beside the tables of the data set."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ def import_dataset(
             interactions=len(dataset.interactions),
             pictures=int((dataset.items[Col.IMAGE] != "").sum()),
         )
-        (built / "validation.json").write_text(validation.to_json(), encoding="utf-8")
+        (built / VALIDATION_FILE).write_text(validation.to_json(), encoding="utf-8")
         return Imported(_settle(built, datasets_root / dataset.fingerprint), validation)
 
 
@@ -154,7 +158,7 @@ def _mend(built: Path, target: Path) -> None:
             kept = target / picture.relative_to(built)
             kept.parent.mkdir(parents=True, exist_ok=True)
             os.replace(picture, kept)
-    os.replace(built / "validation.json", target / "validation.json")
+    os.replace(built / VALIDATION_FILE, target / VALIDATION_FILE)
 
 
 def _part(report: Report, low: float, high: float) -> Report:
