@@ -1,7 +1,9 @@
 # Two commands matter: `make run` and `make test`. Both set up everything they need.
 SHELL := /bin/bash
 VENV ?= .venv
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+# The first Python that really starts and is new enough (a version manager's shim may do neither).
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := $(VENV)/bin
 PORT ?= 8501
 
@@ -36,7 +38,7 @@ browser: $(VENV)/.development
 	$(BIN)/python tests/e2e/install_browser.py
 
 $(VENV)/bin/python:
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	@test -n "$(PYTHON)" \
 		|| { echo "FusionLens needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 2; }
 	"$(PYTHON)" -m venv $(VENV)
 
