@@ -54,7 +54,7 @@ def report(dataset_id: str) -> None:
     st.subheader("What the import of this data set found", anchor=False)
     st.markdown(
         f"Accepted {found.items:,} items, {found.interactions:,} interactions of {found.users:,} "
-        f"people and {found.pictures:,} pictures; refused {found.rejected:,} rows."
+        f"people and {found.pictures:,} pictures; rows refused: {found.rejected:,}."
     )
     for warning in found.warnings:
         st.warning(plain(warning))

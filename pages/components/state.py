@@ -177,10 +177,13 @@ def go(page: str, **changes: str) -> None:
 
 
 def _follow(name: str, current: object) -> str:
-    """The widget's key, its value set to what the URL says."""
+    """The widget's key, its value set to what the URL says.
+
+    Set even where it seems to be that already: after a change of page the key still shows the
+    value of the old page's widget, while the new page's widget would start from its first option.
+    """
     key = f"url_{name}"
-    if st.session_state.get(key) != current:
-        st.session_state[key] = current
+    st.session_state[key] = current
     return key
 
 

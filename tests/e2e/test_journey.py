@@ -158,7 +158,7 @@ def test_from_an_upload_to_an_explained_recommendation(
     page.get_by_role("radio", name="Import").or_(
         page.get_by_role("button", name="Import", exact=True)
     ).first.click()
-    expect(page.get_by_text("refused 1 rows")).to_be_visible()
+    expect(page.get_by_text("rows refused: 1")).to_be_visible()
 
     # Train two models; the browser is closed meanwhile.
     page.get_by_role("link", name="Train").first.click()
@@ -205,6 +205,7 @@ def test_from_an_upload_to_an_explained_recommendation(
 
     # Back leads to the list again, and the keyboard reaches the navigation.
     page.go_back()
+    expect(page.get_by_role("link", name="Why?")).to_have_count(12)
     page.get_by_role("link", name="Overview").focus()
     page.keyboard.press("Enter")
     _heading(page, "leads on NDCG@20")
