@@ -305,6 +305,6 @@ def _run_sentence(shares: Mapping[str, NDArray[np.float64]]) -> str:
     first = max(means, key=lambda player: means[player])
     leads = float(np.mean(np.argmax(np.stack(list(shares.values())), 0) == [*shares].index(first)))
     return (
-        f"What orders the lists is first of all {PLAIN[first]}: {means[first]:.0%} on average, "
+        f"What orders the lists most is {PLAIN[first]}: {means[first]:.0%} on average, "
         f"and the largest part for {leads:.0%} of the people."
     )

@@ -9,6 +9,8 @@ import time
 import webbrowser
 from collections.abc import Mapping
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 from backend.errors import InvalidInput
 from backend.workflows.catalogue import datasets
@@ -28,6 +30,10 @@ def run_all(home: Path | None, port: int, *, demo: bool, browser: bool) -> None:
         )
     if demo and not datasets(workspace):
         start_demo(workspace)
+    # A plain `kill` must not leave web server and worker behind, nor must a shell that ignores
+    # Ctrl-C for what it starts in the background.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _interrupt)
     environment = {**os.environ, "FUSIONLENS_HOME": str(workspace.settings.home)}
     processes = [_start(["-m", "backend", "worker"], environment), _start_web(port, environment)]
     address = f"http://localhost:{port}"
@@ -52,6 +58,10 @@ def _start(arguments: list[str], environment: Mapping[str, str]) -> subprocess.P
 
 def _start_web(port: int, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
     return _start(["-m", "streamlit", "run", "app.py", "--server.port", str(port)], environment)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def _taken(port: int) -> bool:

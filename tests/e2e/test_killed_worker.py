@@ -50,10 +50,10 @@ def _start(workspace: Workspace) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, cwd=ROOT)
 
 
-def _epochs(workspace: Workspace, run: RunRecord) -> list[tuple[int, float, float]]:
+def _epochs(workspace: Workspace, run: RunRecord) -> list[tuple[int, float, dict[str, float]]]:
     with workspace.database.read() as session:
         found = Runs(session).epochs(run.id)
-    return [(e.epoch, e.loss, e.metrics["ndcg@20"]) for e in found]
+    return [(e.epoch, e.loss, dict(e.metrics)) for e in found]
 
 
 def _wait(what: str, done: object) -> None:
