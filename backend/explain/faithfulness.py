@@ -5,6 +5,7 @@ from typing import NamedTuple
 import torch
 
 from backend.explain.modality_shapley import Attribution, CoalitionTables
+from models.modality import COLLABORATIVE
 
 SUM_TOLERANCE = 1e-4
 """How far baseline + attributions may be from the score, relative to the larger of 1 and it."""
@@ -38,7 +39,7 @@ def verdict(tables: CoalitionTables, user: int, item: int) -> Verdict:
             False, "Nothing that the model knows of this item changes the score of this pair."
         )
     if len(phi) == 1:
-        return Verdict(True, f"The score rests on one thing alone: {tables.players[0]}.")
+        return Verdict(True, f"The score rests on one thing alone: {_called(tables.players[0])}.")
     drops = _deletion_drops(tables, users, items)
     top, least = int(phi.argmax()), int(phi.argmin())
     if float(phi[top] - phi[least]) <= _SILENT * scale:
@@ -46,15 +47,21 @@ def verdict(tables: CoalitionTables, user: int, item: int) -> Verdict:
     if drops[top] < drops[least] - _SILENT * scale:
         return Verdict(
             False,
-            f"Without {tables.players[top]} the score falls less than without "
-            f"{tables.players[least]}: the parts work only together, so single shares mislead.",
+            f"Without {_called(tables.players[top])} the score falls less than without "
+            f"{_called(tables.players[least])}: the parts work only together, so single shares "
+            "mislead.",
         )
     return Verdict(
         True,
-        f"The parts add up to the score, and leaving out {tables.players[top]} "
-        f"changes it by {-drops[top]:+.3g}, leaving out {tables.players[least]} "
+        f"The parts add up to the score, and leaving out {_called(tables.players[top])} "
+        f"changes it by {-drops[top]:+.3g}, leaving out {_called(tables.players[least])} "
         f"by {-drops[least]:+.3g}.",
     )
+
+
+def _called(player: str) -> str:
+    """As the charts call it."""
+    return "clicks" if player == COLLABORATIVE else player
 
 
 def _adds_up(attribution: Attribution, shown: float) -> bool:

@@ -58,5 +58,7 @@ def _gain(dataset: DatasetCard) -> str | None:
     best = dataset.best
     if best is None or best.gain is None or best.reference is None or not best.reference.value:
         return None
+    if best.gain.low <= 0 <= best.gain.high:
+        return "A gain over clicks alone is not shown: the interval includes zero"
     share = best.gain.value / best.reference.value
     return f"{wording.percent(share, sign=True)} over the best that sees clicks only"
