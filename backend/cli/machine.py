@@ -6,9 +6,9 @@ from typing import Annotated, Final
 import typer
 
 from backend.cli._output import Home, Json, say
+from backend.devices import devices
 from backend.jobs.worker import Worker
 from backend.workflows.doctor import examine
-from backend.workflows.loading import devices
 from backend.workflows.serving import run_all
 from backend.workflows.workspace import open_workspace
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from backend.data.media import picture_path, thumbnail_path
 from backend.durable import file_sha256, write_durably
 from backend.errors import DamagedArtefact, NotFound
-from backend.schema import ITEM_COLUMNS, Col
+from backend.schema import ITEM_COLUMNS, Col, Modality
 
 _TABLES: Final = ("items.parquet", "interactions.parquet", "users.parquet")
 _META: Final = "meta.json"
@@ -71,6 +71,14 @@ class Dataset:
     def popularity(self) -> NDArray[np.int64]:
         """Interactions per item over the whole data set, i64[I]."""
         return np.bincount(self.interactions[Col.ITEM_NUM], minlength=self.n_items)
+
+    def present(self, modality: Modality) -> NDArray[np.bool_]:
+        """bool[I]: which items have a picture, or a title or description."""
+        if modality is Modality.IMAGE:
+            return (self.items[Col.IMAGE] != "").to_numpy()
+        if modality is Modality.TEXT:
+            return ((self.items[Col.TITLE] != "") | (self.items[Col.TEXT] != "")).to_numpy()
+        return np.zeros(self.n_items, np.bool_)
 
     @property
     def attributes(self) -> tuple[str, ...]:

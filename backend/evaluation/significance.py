@@ -127,10 +127,11 @@ def align(
     a: NDArray[np.float32],
     users_b: NDArray[np.int64],
     b: NDArray[np.float32],
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The two runs' values for the users that both evaluated, ready for `paired_difference`."""
-    _, in_a, in_b = np.intersect1d(users_a, users_b, assume_unique=True, return_indices=True)
-    return a[in_a], b[in_b]
+) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
+    """(users, values of a, values of b) for the users that both evaluated, ready for
+    `paired_difference`."""
+    both, in_a, in_b = np.intersect1d(users_a, users_b, assume_unique=True, return_indices=True)
+    return both, a[in_a], b[in_b]
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

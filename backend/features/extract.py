@@ -18,6 +18,7 @@ from torch import Tensor
 
 from backend.data.dataset import Dataset
 from backend.data.media import picture_path
+from backend.devices import torch_device
 from backend.errors import DamagedArtefact, InvalidInput
 from backend.features.store import FeatureStore
 from backend.progress import Report, silent
@@ -73,13 +74,6 @@ def parse_encoder(spec: str) -> tuple[str, Config]:
     return entry.name, entry.config.from_mapping(values)
 
 
-def resolve_device(device: str | torch.device) -> torch.device:
-    """`auto` is the first GPU where there is one, else the CPU."""
-    if device != "auto":
-        return torch.device(device)
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
 @lru_cache(maxsize=4)
 def load_encoder(spec: str, modality: Modality, device: torch.device) -> Encoder:
     """The encoder, kept in memory for the next call. Raises InvalidInput where it does not read
@@ -106,7 +100,7 @@ def encode_modality(
     Raises DamagedArtefact where a stored picture is not the one that was imported.
     """
     started = time.perf_counter()
-    encoder = load_encoder(encoder_spec, modality, resolve_device(device))
+    encoder = load_encoder(encoder_spec, modality, torch_device(device))
     contents = _contents_of(dataset, modality)
     fingerprint = encoder.fingerprint()
     new = store.missing(fingerprint, [key for key in contents.keys if key])
@@ -136,7 +130,7 @@ def encode_contents(
     device: str | torch.device = "auto",
 ) -> Tensor:
     """f32[B, D] on the CPU for a few contents that no data set holds, as of a new item."""
-    return load_encoder(encoder_spec, modality, resolve_device(device)).encode(contents)
+    return load_encoder(encoder_spec, modality, torch_device(device)).encode(contents)
 
 
 def item_text(title: str, category: str, text: str) -> str:

@@ -10,10 +10,9 @@ import torch
 from backend.data.dataset import Dataset
 from backend.data.media import decode_picture, picture_path
 from backend.features.extract import encode_contents, item_text, load_encoder
-from backend.features.store import FeatureStore
 from backend.retrieval.recommender import NewItems
 from backend.schema import Modality
-from backend.workflows.loading import LoadedRun
+from backend.workflows.loading import LoadedRun, feature_store
 from backend.workflows.workspace import Workspace
 from db.records import AddedItemRecord
 from db.repositories import AddedItems
@@ -58,7 +57,7 @@ def encode_added(
     encoders: Mapping[str, str],
 ) -> dict[Modality, FeatureTable]:
     """Content of added items; read from the store from the second time on."""
-    store = FeatureStore(workspace.settings.features)
+    store = feature_store(workspace)
     tables = {}
     for name, spec in encoders.items():
         modality = Modality(name)

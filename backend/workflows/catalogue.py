@@ -332,13 +332,7 @@ def _ratings(ratings: "pd.Series[float]") -> dict[float, int]:
 
 
 def _missing_counts(dataset: Dataset) -> dict[str, int]:
-    items = dataset.items
-    lacking = {
-        Modality.IMAGE: items["image"] == "",
-        Modality.TEXT: (items["title"] == "") & (items["text"] == ""),
-    }
-    there = modalities_of(dataset)
-    return {str(m): int(mask.sum()) for m, mask in lacking.items() if m in there}
+    return {str(m): int((~dataset.present(m)).sum()) for m in modalities_of(dataset)}
 
 
 def _top_categories(dataset: Dataset) -> dict[str, int]:

@@ -17,6 +17,7 @@ from backend.workflows.loading import (
     by_run,
     find_dataset,
     find_run,
+    interval_of,
     make_split,
     open_dataset,
     per_user_values,
@@ -148,7 +149,7 @@ def leaderboard(
     rows = [_row(run, stored.get(run.id, ())) for run in runs]
     sign = -1.0 if measured.higher_is_better else 1.0
     rows.sort(key=lambda r: sign * r.metrics[metric].value if metric in r.metrics else math.inf)
-    found = verdict(workspace, tuple(runs), metric)
+    found = verdict(workspace, tuple(run.id for run in runs), metric)
     return Leaderboard(
         protocols=protocols,
         protocol=chosen,
@@ -295,14 +296,7 @@ def _row(run: RunRecord, stored: tuple[MetricRecord, ...]) -> LeaderRow:
         fusion=run.fusion,
         encoders=run.encoders,
         seed=run.seed,
-        metrics={
-            m.name: Interval(
-                m.value,
-                m.value if m.low is None else m.low,
-                m.value if m.high is None else m.high,
-            )
-            for m in test
-        },
+        metrics={m.name: interval_of(m) for m in test},
         seconds=run.seconds,
         parameters=run.parameters,
         epochs=run.epochs,

@@ -2,7 +2,6 @@
 
 import os
 import platform
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -11,6 +10,7 @@ import torch
 from torch import Tensor
 
 from backend.data.dataset import Dataset, SplitData
+from backend.devices import torch_device
 from backend.durable import file_sha256, write_durably
 from backend.errors import USER_ERRORS, Cancelled
 from backend.evaluation.evaluator import evaluate_ranking, evaluate_rating, quick_validation
@@ -24,13 +24,15 @@ from backend.workflows.loading import (
     USERS_FILE,
     build_model,
     default_encoders,
-    encoded_features,
+    extract_features,
     find_dataset,
     find_run,
+    interval_of,
     load_run,
     make_split,
+    note_features,
     open_dataset,
-    torch_device,
+    tables_of,
     training_data,
 )
 from backend.workflows.workspace import Workspace
@@ -68,13 +70,7 @@ def evaluate_again(workspace: Workspace, run_id: str) -> dict[str, Interval]:
     metrics, _ = _evaluate(
         workspace, loaded.embeddings, loaded.record, loaded.dataset, loaded.split, loaded.data
     )
-    return {
-        m.name: Interval(
-            m.value, m.value if m.low is None else m.low, m.value if m.high is None else m.high
-        )
-        for m in metrics
-        if m.split == "test"
-    }
+    return {m.name: interval_of(m) for m in metrics if m.split == "test"}
 
 
 def environment() -> dict[str, str]:
@@ -89,16 +85,16 @@ def environment() -> dict[str, str]:
 
 
 def _train_and_evaluate(workspace: Workspace, run: RunRecord, report: Report) -> None:
-    began = time.perf_counter()
     device = torch_device(run.device)
     record = find_dataset(workspace, run.dataset_id)
     report("Reading the data set", 0.0)
     dataset = open_dataset(workspace, record)
-    features = encoded_features(
+    extractions = extract_features(
         workspace, record, run.encoders, device, lambda w, f: report(w, f * ENCODE_SHARE)
     )
+    note_features(workspace, record, extractions)
     split = make_split(dataset, run)
-    data = training_data(dataset, split.train, features)
+    data = training_data(dataset, split.train, tables_of(extractions))
     with seeded(run.seed, "weights", device=device):
         model = build_model(run, data)
     folder = workspace.settings.runs / run.id
@@ -110,7 +106,7 @@ def _train_and_evaluate(workspace: Workspace, run: RunRecord, report: Report) ->
         embeddings = model.embed()
     metrics, arrays = _evaluate(workspace, embeddings, run, dataset, split, data)
     write_durably(folder / USERS_FILE, lambda file: np.savez(file, allow_pickle=False, **arrays))
-    _store(workspace, run, metrics, result, time.perf_counter() - began)
+    _store(workspace, run, metrics, result)
     report("Finished", 1.0)
 
 
@@ -164,7 +160,7 @@ def _evaluate(
 ) -> tuple[list[MetricRecord], dict[str, np.ndarray]]:
     """(metrics of validation and test with intervals, arrays of the test split per user)."""
     metrics: list[MetricRecord] = []
-    content = _diversity_features(workspace, run.dataset_id, data.features)
+    content = _diversity_features(workspace, run, data.features)
     arrays: dict[str, np.ndarray] = {}
     for name, truth in (("validation", split.validation), ("test", split.test)):
         if run.objective == "rating":
@@ -194,7 +190,7 @@ def _evaluate(
 
 
 def _diversity_features(
-    workspace: Workspace, dataset_id: str, features: Mapping[Modality, FeatureTable]
+    workspace: Workspace, run: RunRecord, features: Mapping[Modality, FeatureTable]
 ) -> Tensor | None:
     """f32[I, D], modalities side by side, each of length 1, so that none dominates.
 
@@ -202,12 +198,14 @@ def _diversity_features(
     that see clicks only: otherwise diversities could not be compared. Before that, the run's own
     features, or None.
     """
-    record = find_dataset(workspace, dataset_id)
+    record = find_dataset(workspace, run.dataset_id)
     encoders = default_encoders(open_dataset(workspace, record))
-    with workspace.database.read() as session:
-        used = {(f.modality, f.encoder) for f in Features(session).list(record.id)}
-    if set(encoders.items()) <= used:
-        features = encoded_features(workspace, record, encoders, torch.device("cpu"))
+    if encoders != dict(run.encoders):
+        with workspace.database.read() as session:
+            used = {(f.modality, f.encoder) for f in Features(session).list(record.id)}
+        if set(encoders.items()) <= used:
+            cpu = torch.device("cpu")
+            features = tables_of(extract_features(workspace, record, encoders, cpu))
     if not features:
         return None
     parts = [torch.nn.functional.normalize(t.values, dim=1) for t in features.values()]
@@ -219,7 +217,6 @@ def _store(
     run: RunRecord,
     metrics: list[MetricRecord],
     result: TrainingResult,
-    seconds: float,
 ) -> None:
     folder = workspace.settings.runs / run.id
     with workspace.database.write() as session:

@@ -10,18 +10,19 @@ from backend.data.ingest import VALIDATION_FILE, Imported, import_dataset
 from backend.data.synthetic.config import ShopConfig
 from backend.data.synthetic.shop import generate_shop
 from backend.data.validate import ValidationReport
+from backend.devices import torch_device
 from backend.errors import InvalidInput
 from backend.progress import Report, silent
 from backend.workflows.loading import (
     default_encoders,
-    encoded_features,
+    extract_features,
     find_dataset,
+    note_features,
     open_dataset,
-    torch_device,
 )
 from backend.workflows.workspace import Workspace
 from db.records import DatasetRecord, FeatureRecord
-from db.repositories import Datasets, Features
+from db.repositories import Datasets
 
 TRUTH_FILE = "truth.npz"
 
@@ -80,10 +81,8 @@ def encode_data(
     """Encode the modalities asked for (default: all, with the embedded encoders)."""
     record = find_dataset(workspace, dataset_id)
     chosen = dict(encoders) or default_encoders(open_dataset(workspace, record))
-    encoded_features(workspace, record, chosen, torch_device(device), report)
-    with workspace.database.read() as session:
-        rows = Features(session).list(record.id)
-    return tuple(row for row in rows if chosen.get(row.modality) == row.encoder)
+    extractions = extract_features(workspace, record, chosen, torch_device(device), report)
+    return note_features(workspace, record, extractions)
 
 
 def _register(

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from backend.data.dataset import Dataset, Interactions, SplitData, load_dataset
 from backend.data.split import SplitConfig, split_interactions
 from backend.durable import file_sha256
-from backend.errors import DamagedArtefact, InvalidInput, NotFound
+from backend.errors import DamagedArtefact, NotFound
+from backend.evaluation.significance import Interval
 from backend.explain.modality_shapley import CoalitionTables
-from backend.features.extract import default_encoder, encode_modality
+from backend.features.extract import Extraction, default_encoder, encode_modality
 from backend.features.store import FeatureStore
 from backend.progress import Report, silent
 from backend.retrieval.index import EXACT_LIMIT, ItemIndex, build_index
@@ -23,7 +24,7 @@ from backend.schema import Modality, Objective
 from backend.training.checkpoint import load_tensors
 from backend.training.trainer import MODEL_FILE
 from backend.workflows.workspace import Workspace
-from db.records import DatasetRecord, FeatureRecord, RunRecord, RunState
+from db.records import DatasetRecord, FeatureRecord, MetricRecord, RunRecord, RunState
 from db.repositories import Datasets, Features, Runs
 from models.recommenders import (
     Embeddings,
@@ -38,7 +39,7 @@ USERS_FILE = "per_user.npz"
 
 @dataclass(frozen=True)
 class LoadedRun:
-    """A finished run ready to score. `tables` holds the model under every coalition."""
+    """A finished run ready to score."""
 
     record: RunRecord
     dataset: Dataset
@@ -90,13 +91,7 @@ def by_run(records: Iterable[R]) -> dict[str, tuple[R, ...]]:
 
 def modalities_of(dataset: Dataset) -> tuple[Modality, ...]:
     """What at least one item of the catalogue has."""
-    items = dataset.items
-    found = []
-    if (items["image"] != "").any():
-        found.append(Modality.IMAGE)
-    if ((items["title"] != "") | (items["text"] != "")).any():
-        found.append(Modality.TEXT)
-    return tuple(found)
+    return tuple(m for m in (Modality.IMAGE, Modality.TEXT) if dataset.present(m).any())
 
 
 def default_encoders(dataset: Dataset) -> dict[str, str]:
@@ -104,64 +99,72 @@ def default_encoders(dataset: Dataset) -> dict[str, str]:
     return {str(m): default_encoder(m) for m in modalities_of(dataset)}
 
 
-def torch_device(name: str) -> torch.device:
-    """The device of that name, "auto" meaning the first GPU, else the CPU.
-
-    Raises InvalidInput for a device that is not there.
-    """
-    if name in ("auto", "cuda"):
-        name = "cuda:0" if name == "cuda" or torch.cuda.is_available() else "cpu"
-    if name.startswith("cuda") and not torch.cuda.is_available():
-        raise InvalidInput("There is no CUDA device here. Use --device cpu or auto.")
-    try:
-        return torch.device(name)
-    except RuntimeError:
-        raise InvalidInput(f"'{name}' is no device. Use auto, cpu, cuda or cuda:0.") from None
-
-
-def devices() -> tuple[str, ...]:
-    """What this machine can compute on; the queue runs one job on each at a time."""
-    gpus = tuple(f"cuda:{n}" for n in range(torch.cuda.device_count()))
-    return ("cpu", *gpus)
-
-
-def encoded_features(
+def extract_features(
     workspace: Workspace,
     record: DatasetRecord,
     encoders: Mapping[str, str],
     device: torch.device,
     report: Report = silent,
-) -> dict[Modality, FeatureTable]:
-    """Content of every item, from the store where it is there, encoded now where not.
-
-    Notes in the database which encoder has read what.
-    """
+) -> tuple[Extraction, ...]:
+    """Content of every item, from the store where it is there, encoded now where not."""
     dataset = open_dataset(workspace, record)
-    store = FeatureStore(workspace.settings.features)
-    tables: dict[Modality, FeatureTable] = {}
+    store = feature_store(workspace)
+    found = []
     for position, (name, spec) in enumerate(encoders.items()):
-        modality = Modality(name)
 
         def step(what: str, fraction: float, done: int = position) -> None:
             report(what, (done + fraction) / len(encoders))
 
-        extraction = encode_modality(dataset, modality, spec, store, device=device, report=step)
-        tables[modality] = extraction.table
-        with workspace.database.write() as session:
-            Features(session).put(
-                FeatureRecord(
-                    dataset_id=record.id,
-                    modality=name,
-                    encoder=spec,
-                    fingerprint=extraction.fingerprint,
-                    dim=extraction.dim,
-                    encoded=extraction.encoded,
-                    cached=extraction.cached,
-                    missing=extraction.missing,
-                    per_second=extraction.per_second,
-                )
-            )
-    return tables
+        found.append(
+            encode_modality(dataset, Modality(name), spec, store, device=device, report=step)
+        )
+    return tuple(found)
+
+
+def note_features(
+    workspace: Workspace, record: DatasetRecord, extractions: Iterable[Extraction]
+) -> tuple[FeatureRecord, ...]:
+    """What each extraction did; kept in the database where it is news.
+
+    Reading everything from the store is none: the record of the real encoding, with its speed,
+    stays.
+    """
+    rows = tuple(
+        FeatureRecord(
+            dataset_id=record.id,
+            modality=str(e.modality),
+            encoder=e.encoder,
+            fingerprint=e.fingerprint,
+            dim=e.dim,
+            encoded=e.encoded,
+            cached=e.cached,
+            missing=e.missing,
+            per_second=e.per_second,
+        )
+        for e in extractions
+    )
+    with workspace.database.write() as session:
+        features = Features(session)
+        known = {(f.modality, f.encoder) for f in features.list(record.id)}
+        for row in rows:
+            if row.encoded or (row.modality, row.encoder) not in known:
+                features.put(row)
+    return rows
+
+
+def tables_of(extractions: Iterable[Extraction]) -> dict[Modality, FeatureTable]:
+    """The vectors alone, by modality."""
+    return {e.modality: e.table for e in extractions}
+
+
+def feature_store(workspace: Workspace) -> FeatureStore:
+    """One per process and workspace, so that a shard is read and checked once."""
+    return _feature_store(workspace.settings.features)
+
+
+@lru_cache(maxsize=4)
+def _feature_store(root: Path) -> FeatureStore:
+    return FeatureStore(root)
 
 
 def make_split(dataset: Dataset, run: RunRecord) -> SplitData:
@@ -211,7 +214,7 @@ def _loaded(workspace: Workspace, run_id: str) -> LoadedRun:
     dataset = open_dataset(workspace, dataset_record)
     split = make_split(dataset, record)
     device = torch.device("cpu")
-    features = encoded_features(workspace, dataset_record, record.encoders, device)
+    features = tables_of(extract_features(workspace, dataset_record, record.encoders, device))
     data = training_data(dataset, split.train, features)
     model = build_model(record, data)
     weights, _ = load_tensors(artefact_path(workspace, record, MODEL_FILE), device)
@@ -241,6 +244,13 @@ def item_index(workspace: Workspace, run_id: str) -> ItemIndex | None:
     if len(table.items) <= EXACT_LIMIT:
         return None
     return build_index(table.items, table.item_bias)
+
+
+def interval_of(metric: MetricRecord) -> Interval:
+    """A stored figure; a point where no interval applies (coverage)."""
+    low = metric.value if metric.low is None else metric.low
+    high = metric.value if metric.high is None else metric.high
+    return Interval(metric.value, low, high)
 
 
 def per_user_values(

@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -167,7 +166,7 @@ def _card(workspace: Workspace, record: DatasetRecord) -> DatasetCard:
     if ranking:
         newest = protocol_key(ranking[0])
         ranking = tuple(run for run in ranking if protocol_key(run) == newest)
-    found = _verdict(workspace, tuple(run.id for run in ranking))
+    found = verdict(workspace, tuple(run.id for run in ranking), HEADLINE_METRIC)
     dataset = open_dataset(workspace, record)
     popular = np.argsort(-dataset.popularity, kind="stable")[:60]
     thumbnails = [t for t in map(dataset.thumbnail_path, popular.tolist()) if t is not None]
@@ -186,14 +185,6 @@ def _card(workspace: Workspace, record: DatasetRecord) -> DatasetCard:
         verdict=found.sentence,
         created_at=record.created_at,
     )
-
-
-@lru_cache(maxsize=32)
-def _verdict(workspace: Workspace, run_ids: tuple[str, ...]) -> Verdict:
-    """Finished runs never change, so the bootstrap behind the sentence runs once per set."""
-    with workspace.database.read() as session:
-        runs = Runs(session).many(run_ids)
-    return verdict(workspace, runs, HEADLINE_METRIC)
 
 
 def _best_run(found: Verdict) -> BestRun | None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from backend import __version__
 from backend.data.dataset import Dataset
 from backend.data.split import SplitConfig
+from backend.devices import torch_device
 from backend.errors import InvalidInput
 from backend.features.extract import parse_encoder
 from backend.jobs.queue import Queue
@@ -28,7 +29,6 @@ from backend.workflows.loading import (
     make_split,
     modalities_of,
     open_dataset,
-    torch_device,
 )
 from backend.workflows.workspace import Workspace
 from db.records import DatasetRecord, EpochRecord, JobRecord, JobState, RunRecord, RunState

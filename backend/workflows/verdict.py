@@ -1,6 +1,7 @@
 """The finding of a comparison in plain words: does content help, and by how much?"""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,13 +10,14 @@ from backend.evaluation.metrics import metric_of
 from backend.evaluation.significance import (
     Difference,
     Interval,
-    bootstrap_interval,
+    align,
     paired_difference,
 )
 from backend.workflows.labels import run_label
-from backend.workflows.loading import per_user_values
+from backend.workflows.loading import interval_of, per_user_values
 from backend.workflows.workspace import Workspace
 from db.records import RunRecord
+from db.repositories import Runs
 from models.recommenders import RECOMMENDERS
 
 
@@ -38,8 +40,13 @@ class Verdict:
     content_score: Interval | None = None
 
 
-def verdict(workspace: Workspace, runs: tuple[RunRecord, ...], metric: str) -> Verdict:
-    """Of finished runs under one protocol."""
+@lru_cache(maxsize=64)
+def verdict(workspace: Workspace, run_ids: tuple[str, ...], metric: str) -> Verdict:
+    """Of finished runs under one protocol; they never change, so it is worked out once."""
+    with workspace.database.read() as session:
+        runs = Runs(session).many(run_ids)
+        stored = Runs(session).metrics(run_ids)
+    scores = {m.run_id: interval_of(m) for m in stored if (m.split, m.name) == ("test", metric)}
     usable = [run for run in runs if metric in run.metrics and metric in run.validation]
     if not usable:
         return Verdict(None, None, None, None, None, "Nothing was trained and tested here yet.")
@@ -47,7 +54,7 @@ def verdict(workspace: Workspace, runs: tuple[RunRecord, ...], metric: str) -> V
     clicks = _best([r for r in usable if not RECOMMENDERS[r.model].cls.reads_content], metric)
     leader = _best([run for run in (content, clicks) if run], metric)
     assert leader is not None
-    score = _score(workspace, leader, metric)
+    score = scores[leader.id]
     name = _metric_title(metric)
     lead = f"{run_label(leader)} leads on {name}: {_shown(score)}"
     if content is None or clicks is None:
@@ -67,11 +74,11 @@ def verdict(workspace: Workspace, runs: tuple[RunRecord, ...], metric: str) -> V
         leader,
         score,
         clicks,
-        _score(workspace, clicks, metric),
+        scores[clicks.id],
         gain,
         sentence,
         content,
-        _score(workspace, content, metric),
+        scores[content.id],
     )
 
 
@@ -81,20 +88,14 @@ def aligned(
     """(user_num i64[N], values of a f64[N], values of b f64[N]) over the users both scored."""
     users_a, values_a = per_user_values(workspace, a)
     users_b, values_b = per_user_values(workspace, b)
-    both, at_a, at_b = np.intersect1d(users_a, users_b, return_indices=True)
-    return both, values_a[metric][at_a].astype(float), values_b[metric][at_b].astype(float)
+    both, left, right = align(users_a, values_a[metric], users_b, values_b[metric])
+    return both, left.astype(float), right.astype(float)
 
 
 def _best(runs: list[RunRecord], metric: str) -> RunRecord | None:
     higher = metric_of(metric)[0].higher_is_better
     ordered = sorted(runs, key=lambda run: run.validation[metric], reverse=higher)
     return ordered[0] if ordered else None
-
-
-def _score(workspace: Workspace, run: RunRecord, metric: str) -> Interval:
-    value = run.metrics[metric]
-    _, values = per_user_values(workspace, run)
-    return bootstrap_interval(values[metric]) if metric in values else Interval(value, value, value)
 
 
 def _gain_sentence(

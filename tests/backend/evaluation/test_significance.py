@@ -138,7 +138,7 @@ def test_no_users() -> None:
 
 
 def test_align_keeps_common_users_in_order() -> None:
-    a, b = align(
+    _, a, b = align(
         np.array([1, 3, 7]),
         np.array([0.1, 0.3, 0.7], np.float32),
         np.array([0, 3, 7, 9]),
