@@ -31,13 +31,7 @@ def leaderboard(board: Leaderboard, pinned: str = "", dark: bool = False) -> go.
     colours = [_colour(row, pinned, dark) for row in rows]
     scores = [row.metrics[board.metric] for row in rows]
     for place, (score, colour) in enumerate(zip(scores, colours, strict=True)):
-        figure.add_scatter(
-            x=[score.low, score.high],
-            y=[place, place],
-            mode="lines",
-            line={"color": colour, "width": 3},
-            hoverinfo="skip",
-        )
+        theme.span(figure, score, place, colour)
     figure.add_scatter(
         x=[score.value for score in scores],
         y=list(range(len(rows))),

@@ -27,13 +27,7 @@ def lead(best: BestRun | None) -> go.Figure:
         "Best run" if alone else title, x="NDCG@20 on test users", height=110 + 40 * len(rows)
     )
     for place, (_, score, colour) in enumerate(rows):
-        figure.add_scatter(
-            x=[score.low, score.high],
-            y=[place, place],
-            mode="lines",
-            line={"color": colour, "width": 3},
-            hoverinfo="skip",
-        )
+        theme.span(figure, score, place, colour)
         figure.add_scatter(
             x=[score.value],
             y=[place],

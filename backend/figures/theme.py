@@ -5,6 +5,7 @@ from typing import Final
 
 import plotly.graph_objects as go
 
+from backend.evaluation.significance import Interval
 from backend.schema import COLLABORATIVE, Modality
 
 MODALITY_COLOURS: Final[Mapping[str, str]] = {
@@ -149,6 +150,17 @@ def label_rows(figure: go.Figure, labels: Sequence[str]) -> None:
         showticklabels=False,
         zeroline=False,
         range=[-0.5, len(labels) - 0.25],
+    )
+
+
+def span(figure: go.Figure, estimate: Interval, place: int, colour: str) -> None:
+    """The interval as a line in row `place`."""
+    figure.add_scatter(
+        x=[estimate.low, estimate.high],
+        y=[place, place],
+        mode="lines",
+        line={"color": colour, "width": 3},
+        hoverinfo="skip",
     )
 
 

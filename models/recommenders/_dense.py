@@ -1,24 +1,51 @@
 """What the item-item models share: a history times a square matrix."""
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor
 
+from models.config import Config
 from models.errors import ConfigError
 from models.graph import csr, distinct_pairs
-from models.recommenders._base import Embeddings, TrainingData
+from models.modality import COLLABORATIVE
+from models.recommenders._base import (
+    ClosedFormRecommender,
+    Coalition,
+    Embeddings,
+    Objective,
+    TrainingData,
+)
 
 MOST_ITEMS = 30_000
 _CHUNK_CELLS = 2**25
 
 
-def refuse_large_catalogue(name: str, n_items: int) -> None:
-    """Raises ConfigError where the square matrix would not fit an ordinary machine's memory."""
-    if n_items > MOST_ITEMS:
-        gigabytes = 4 * n_items**2 / 1e9
-        raise ConfigError(
-            f"'{name}' keeps a number for every pair of items: {gigabytes:.0f} GB for "
-            f"{n_items:,} items. Choose 'bpr' or 'lightgcn' above {MOST_ITEMS:,} items."
-        )
+class ItemItemRecommender(ClosedFormRecommender):
+    """score(u, j) = sum over u's history of weights[i, j]; a subclass solves for the weights."""
+
+    name: ClassVar[str]
+    """As registered, for the refusal."""
+    weights: Tensor
+    history_keys: Tensor
+
+    def __init__(
+        self,
+        config: Config,
+        data: TrainingData,
+        objective: Objective = "ranking",
+        fusion: None = None,
+    ) -> None:
+        super().__init__(config, data, objective)
+        _refuse_large_catalogue(self.name, data.n_items)
+        users, items = distinct_pairs(data.users, data.items, data.n_items)
+        self.register_buffer("history_keys", users * data.n_items + items, persistent=False)
+        square = torch.zeros(data.n_items, data.n_items, device=data.items.device)
+        self.register_buffer("weights", square)
+
+    def embed(self, coalition: Coalition | None = None) -> Embeddings:
+        take_part = coalition is None or COLLABORATIVE in coalition
+        return history_embeddings(self.history_keys, self.weights, self.n_users, take_part)
 
 
 def history_embeddings(keys: Tensor, weights: Tensor, n_users: int, take_part: bool) -> Embeddings:
@@ -54,3 +81,13 @@ def common_users(data: TrainingData) -> Tensor:
         dense[rows, columns] = 1.0
         common += csr(columns, rows, ones, (data.n_items, chunk)) @ dense
     return common
+
+
+def _refuse_large_catalogue(name: str, n_items: int) -> None:
+    """Raises ConfigError where the square matrix would not fit an ordinary machine's memory."""
+    if n_items > MOST_ITEMS:
+        gigabytes = 4 * n_items**2 / 1e9
+        raise ConfigError(
+            f"'{name}' keeps a number for every pair of items: {gigabytes:.0f} GB for "
+            f"{n_items:,} items. Choose 'bpr' or 'lightgcn' above {MOST_ITEMS:,} items."
+        )
