@@ -9,6 +9,7 @@ __all__ = [
     "COLLABORATIVE",
     "HEADLINE_METRIC",
     "ITEM_COLUMNS",
+    "MEDIA_COLUMNS",
     "Modality",
     "Objective",
     "Split",
@@ -31,10 +32,30 @@ class Col(StrEnum):
     CATEGORY = "category"
     PRICE = "price"
     IMAGE = "image"
+    AUDIO = "audio"
+    VIDEO = "video"
+    REVIEW = "review"
 
 
-ITEM_COLUMNS: Final = (Col.ITEM_ID, Col.TITLE, Col.TEXT, Col.CATEGORY, Col.PRICE, Col.IMAGE)
-"""Known columns of items; every other column is an attribute."""
+MEDIA_COLUMNS: Final = {
+    Modality.IMAGE: Col.IMAGE,
+    Modality.AUDIO: Col.AUDIO,
+    Modality.VIDEO: Col.VIDEO,
+}
+"""Item columns that hold the SHA-256 of a stored file ("" where there is none)."""
+
+RECORDING_COLUMNS: Final = (Col.AUDIO, Col.VIDEO)
+"""There only where the source has them."""
+
+ITEM_COLUMNS: Final = (
+    Col.ITEM_ID,
+    Col.TITLE,
+    Col.TEXT,
+    Col.CATEGORY,
+    Col.PRICE,
+    Col.IMAGE,
+)
+"""Columns of every catalogue; what is neither here nor in RECORDING_COLUMNS is an attribute."""
 
 
 class SplitName(StrEnum):

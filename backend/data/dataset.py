@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -14,11 +15,13 @@ from numpy.typing import NDArray
 from backend.data.media import picture_path, thumbnail_path
 from backend.durable import file_sha256, write_durably
 from backend.errors import DamagedArtefact, NotFound
-from backend.schema import ITEM_COLUMNS, Col, Modality
+from backend.schema import ITEM_COLUMNS, MEDIA_COLUMNS, RECORDING_COLUMNS, Col, Modality
 
 _TABLES: Final = ("items.parquet", "interactions.parquet", "users.parquet")
 _META: Final = "meta.json"
 _LAYOUT: Final = 1
+Given = Mapping[Modality, NDArray[np.float32]]
+"""Ready-made features of a source: f32[I, D] per modality, a row of NaN where an item has none."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +51,11 @@ class Dataset:
 
     `items`: row number = `item_num`; columns `item_id, title, text, category, price, image`
     (missing: "" for strings, NaN for price; `image` is the SHA-256 of the stored picture or ""),
-    then one column per attribute. `interactions`: `user_num, item_num, rating` (f32, 1.0 where the
-    source has none), `timestamp` (i64 seconds since 1970 UTC, 0 where unknown) and, if the source
-    had it, `split`. `user_ids[user_num]` is the external identifier.
+    then, if the source had them, `audio` and `video` (like `image`), then one column per
+    attribute. `interactions`: `user_num, item_num, rating` (f32, 1.0 where the source has none),
+    `timestamp` (i64 seconds since 1970 UTC, 0 where unknown) and, if the source had them, `review`
+    (text, "" where none) and `split`. `user_ids[user_num]` is the external identifier. `given`
+    names the modalities with ready-made features and the SHA-256 of their files.
     """
 
     fingerprint: str
@@ -58,6 +63,7 @@ class Dataset:
     items: pd.DataFrame
     interactions: pd.DataFrame
     user_ids: NDArray[np.str_]
+    given: Mapping[Modality, str] = field(default_factory=dict)
 
     @property
     def n_users(self) -> int:
@@ -73,17 +79,48 @@ class Dataset:
         return np.bincount(self.interactions[Col.ITEM_NUM], minlength=self.n_items)
 
     def present(self, modality: Modality) -> NDArray[np.bool_]:
-        """bool[I]: which items have a picture, or a title or description."""
-        if modality is Modality.IMAGE:
-            return (self.items[Col.IMAGE] != "").to_numpy()
+        """bool[I]: which items have such content, be it raw or as ready-made features."""
+        raw = self.raw_present(modality)
+        return raw | self.given_features(modality)[1] if modality in self.given else raw
+
+    def raw_present(self, modality: Modality) -> NDArray[np.bool_]:
+        """bool[I]: a stored file; a title or description; a review; any attribute."""
+        if modality in MEDIA_COLUMNS:
+            return self._filled((MEDIA_COLUMNS[modality],))
         if modality is Modality.TEXT:
-            return ((self.items[Col.TITLE] != "") | (self.items[Col.TEXT] != "")).to_numpy()
-        return np.zeros(self.n_items, np.bool_)
+            return self._filled((Col.TITLE, Col.TEXT))
+        if modality is Modality.REVIEWS:
+            return self._reviewed()
+        return self._filled((Col.CATEGORY, *self.attributes)) | self.items[Col.PRICE].notna()
+
+    def given_features(self, modality: Modality) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """(f32[I, D], zero where absent; bool[I]) of a modality in `given`.
+
+        Raises DamagedArtefact where the file is not the one that was stored.
+        """
+        path = self.root / _given_file(modality)
+        if not path.is_file() or file_sha256(path) != self.given[modality]:
+            raise _damaged(path)
+        values = np.load(path, allow_pickle=False)
+        present = ~np.isnan(values).any(axis=1)
+        return np.where(present[:, None], values, np.float32(0)), present
 
     @property
     def attributes(self) -> tuple[str, ...]:
         """Names of the item columns beyond the known ones."""
-        return tuple(column for column in self.items.columns if column not in ITEM_COLUMNS)
+        known = (*ITEM_COLUMNS, *RECORDING_COLUMNS)
+        return tuple(column for column in self.items.columns if column not in known)
+
+    def _filled(self, columns: "tuple[str, ...]") -> NDArray[np.bool_]:
+        there = [self.items[c] != "" for c in columns if c in self.items.columns]
+        return np.logical_or.reduce(there) if there else np.zeros(self.n_items, np.bool_)
+
+    def _reviewed(self) -> NDArray[np.bool_]:
+        present = np.zeros(self.n_items, np.bool_)
+        if Col.REVIEW in self.interactions.columns:
+            written = self.interactions[Col.REVIEW] != ""
+            present[self.interactions.loc[written, Col.ITEM_NUM]] = True
+        return present
 
     def image_path(self, item_num: int) -> Path | None:
         """The stored picture (JPEG, longest side at most 512 px); None where the item has none."""
@@ -100,34 +137,65 @@ class Dataset:
 
 
 def content_fingerprint(
-    items: pd.DataFrame, interactions: pd.DataFrame, user_ids: NDArray[np.str_]
+    items: pd.DataFrame,
+    interactions: pd.DataFrame,
+    user_ids: NDArray[np.str_],
+    given: Mapping[Modality, str] | None = None,
 ) -> str:
-    """16 hex digits of a SHA-256 over the values of all three tables, in order."""
+    """16 hex digits of a SHA-256 over the values of all three tables, in order, and over the
+    digests of ready-made features."""
     digest = hashlib.sha256()
     for table in (items, interactions, pd.DataFrame({Col.USER_ID: user_ids})):
         for column in table.columns:
             digest.update(json.dumps([str(column), len(table)]).encode())
             digest.update(_column_bytes(table[column]))
+    for modality in sorted(given or {}):
+        digest.update(json.dumps([modality, (given or {})[modality]]).encode())
+    return digest.hexdigest()[:16]
+
+
+def interactions_fingerprint(dataset: Dataset) -> str:
+    """16 hex digits of who did what with which item: equal for equal identifiers, ratings, times
+    and splits, in whatever order and format they were written."""
+    rows = dataset.interactions
+    table = pd.DataFrame(
+        {
+            Col.USER_ID: dataset.user_ids[rows[Col.USER_NUM]],
+            Col.ITEM_ID: dataset.items[Col.ITEM_ID].to_numpy()[rows[Col.ITEM_NUM]],
+            **{c: rows[c] for c in (Col.RATING, Col.TIMESTAMP, Col.SPLIT) if c in rows.columns},
+        }
+    )
+    ordered = table.sort_values(list(table.columns), ignore_index=True)
+    digest = hashlib.sha256()
+    for column in ordered.columns:
+        digest.update(json.dumps([str(column), len(ordered)]).encode())
+        digest.update(_column_bytes(ordered[column]))
     return digest.hexdigest()[:16]
 
 
 def save_dataset(
-    items: pd.DataFrame, interactions: pd.DataFrame, user_ids: NDArray[np.str_], root: Path
+    items: pd.DataFrame,
+    interactions: pd.DataFrame,
+    user_ids: NDArray[np.str_],
+    root: Path,
+    given: Given | None = None,
 ) -> Dataset:
-    """Write the three tables (columns as in `Dataset`) into `root`, beside its pictures.
+    """Write the three tables (columns as in `Dataset`) and `given` features into `root`, beside
+    its pictures.
 
     `meta.json` comes last, so a folder without it is not a data set.
     """
     root.mkdir(parents=True, exist_ok=True)
-    fingerprint = content_fingerprint(items, interactions, user_ids)
+    digests = {m: _write_given(root, m, values) for m, values in (given or {}).items()}
+    fingerprint = content_fingerprint(items, interactions, user_ids, digests)
     tables = (items, interactions, pd.DataFrame({Col.USER_ID: user_ids}))
     files = {
         name: _write_table(root / name, table) for name, table in zip(_TABLES, tables, strict=True)
     }
-    meta = {"layout": _LAYOUT, "fingerprint": fingerprint, "files": files}
+    meta = {"layout": _LAYOUT, "fingerprint": fingerprint, "files": files, "given": digests}
     content = json.dumps(meta, indent=1).encode()
     write_durably(root / _META, lambda file: file.write(content))
-    return Dataset(fingerprint, root, items, interactions, user_ids)
+    return Dataset(fingerprint, root, items, interactions, user_ids, digests)
 
 
 def load_dataset(root: Path) -> Dataset:
@@ -139,7 +207,24 @@ def load_dataset(root: Path) -> Dataset:
     meta = _read_meta(root)
     items, interactions, users = (_read_table(root / name, meta["files"][name]) for name in _TABLES)
     user_ids = users[Col.USER_ID].to_numpy(dtype=np.str_)
-    return Dataset(meta["fingerprint"], root, items, interactions, user_ids)
+    given = {Modality(name): str(digest) for name, digest in meta.get("given", {}).items()}
+    return Dataset(meta["fingerprint"], root, items, interactions, user_ids, given)
+
+
+def _given_file(modality: Modality) -> str:
+    return f"given_{modality}.npy"
+
+
+def _write_given(root: Path, modality: Modality, values: NDArray[np.float32]) -> str:
+    path = root / _given_file(modality)
+    write_durably(path, lambda file: np.save(file, values.astype(np.float32), allow_pickle=False))
+    return file_sha256(path)
+
+
+def _damaged(path: Path) -> DamagedArtefact:
+    return DamagedArtefact(
+        f"The file {path.name} of data set {path.parent.name} is damaged; import it again."
+    )
 
 
 def _column_bytes(column: "pd.Series[str]") -> bytes:
@@ -176,7 +261,5 @@ def _read_table(path: Path, expected: str) -> pd.DataFrame:
     except FileNotFoundError:
         actual = "missing"
     if actual != expected:
-        raise DamagedArtefact(
-            f"The file {path.name} of data set {path.parent.name} is damaged; import it again."
-        )
+        raise _damaged(path)
     return pd.read_parquet(path)

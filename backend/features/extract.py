@@ -134,7 +134,10 @@ def encode_contents(
 
 
 def item_text(title: str, category: str, text: str) -> str:
-    """What a text encoder reads of an item; "" where it says nothing."""
+    """What a text encoder reads of an item; "" for an item without title and description, as a
+    category alone is an attribute."""
+    if not (title.strip() or text.strip()):
+        return ""
     return ". ".join(part.strip() for part in (title, category, text) if part.strip())
 
 

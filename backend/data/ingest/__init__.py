@@ -1,11 +1,18 @@
 """Import formats, one file each; `import_dataset` finds the right one by itself."""
 
-from backend.data.ingest._base import IMPORT_FORMATS, ImportFormat, RawTable, RawTables
+from backend.data.ingest._base import (
+    IMPORT_FORMATS,
+    GivenFeatures,
+    ImportFormat,
+    RawTable,
+    RawTables,
+)
 from backend.data.ingest._import import VALIDATION_FILE, Imported, import_dataset
 
 __all__ = [
     "IMPORT_FORMATS",
     "VALIDATION_FILE",
+    "GivenFeatures",
     "ImportFormat",
     "Imported",
     "RawTable",

@@ -1,13 +1,17 @@
 """What every import format is: it recognises its files and reads them into two tables of text."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from backend.data.archive import SourceFiles
 from backend.data.validate import ProblemLog
 from backend.progress import Report
+from backend.schema import Modality
 from models.config import Config
 from models.registry import Registry
 
@@ -25,15 +29,24 @@ class RawTable:
 
 
 @dataclass(frozen=True)
+class GivenFeatures:
+    """Vectors that a source brings along: `values` f32[N, D] belong to `item_ids` str[N]."""
+
+    item_ids: NDArray[np.str_]
+    values: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
 class RawTables:
     """What a format hands over, with columns named as in `backend.schema.Col`.
 
     `items` is None where the source has no catalogue: items are then made from interactions. In
-    its column `image` stands the logical name of a picture among the source's files.
+    its columns `image`, `audio` and `video` stand logical names among the source's files.
     """
 
     items: RawTable | None
     interactions: RawTable
+    given: Mapping[Modality, GivenFeatures] = field(default_factory=dict)
 
 
 class ImportFormat(ABC):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from backend.data.ingest._base import RawTable
 from backend.data.validate import ProblemLog
-from backend.schema import ITEM_COLUMNS, Col, SplitName
+from backend.schema import ITEM_COLUMNS, RECORDING_COLUMNS, Col, SplitName
 
 LONGEST_ID: Final = 128
 _LATEST: Final = 4_102_444_800  # the year 2100, in seconds
@@ -62,8 +62,10 @@ def check_items(table: RawTable, log: ProblemLog) -> tuple[pd.DataFrame, NDArray
     rows.reject(
         rows.text(Col.ITEM_ID).duplicated().to_numpy(), Col.ITEM_ID, "the item was listed before"
     )
-    attributes = [column for column in rows.frame.columns if column not in ITEM_COLUMNS]
-    items = pd.DataFrame({column: rows.text(column) for column in (*ITEM_COLUMNS, *attributes)})
+    recordings = [column for column in RECORDING_COLUMNS if column in rows.frame.columns]
+    known = (*ITEM_COLUMNS, *recordings)
+    attributes = [column for column in rows.frame.columns if column not in known]
+    items = pd.DataFrame({column: rows.text(column) for column in (*known, *attributes)})
     items[Col.PRICE] = _prices(rows)
     return items, rows.lines.astype(np.int64)
 
@@ -71,7 +73,7 @@ def check_items(table: RawTable, log: ProblemLog) -> tuple[pd.DataFrame, NDArray
 def check_interactions(
     table: RawTable, known_items: "pd.Index[str] | None", log: ProblemLog
 ) -> pd.DataFrame:
-    """`user_id, item_id, rating, timestamp[, split]`; every value is good.
+    """`user_id, item_id, rating, timestamp[, review][, split]`; every value is good.
 
     `known_items` None: any item will do.
     """
@@ -91,6 +93,8 @@ def check_interactions(
         else np.float32(1)
     )
     clean[Col.TIMESTAMP] = _times(rows.text(Col.TIMESTAMP))[0]
+    if Col.REVIEW in rows.frame:
+        clean[Col.REVIEW] = rows.text(Col.REVIEW)
     if Col.SPLIT in rows.frame:
         clean[Col.SPLIT] = _splits(rows)
     repeated = clean.duplicated([Col.USER_ID, Col.ITEM_ID, Col.TIMESTAMP]).to_numpy()

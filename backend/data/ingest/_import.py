@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from backend.data.archive import TRUTH_FILES, SourceFiles, open_source
 from backend.data.dataset import Dataset, load_dataset, save_dataset
@@ -18,7 +19,7 @@ from backend.data.ingest._pictures import store_pictures
 from backend.data.validate import ProblemLog, ValidationReport
 from backend.errors import DamagedArtefact, InvalidInput, NotFound
 from backend.progress import Report, silent
-from backend.schema import ITEM_COLUMNS, Col
+from backend.schema import ITEM_COLUMNS, Col, Modality
 
 VALIDATION_FILE: Final = "validation.json"
 """The report, beside the tables of the data set."""
@@ -103,7 +104,19 @@ def _build(
     if files.trusted:
         for name in TRUTH_FILES & files.files.keys():
             shutil.copyfile(files.files[name], root / name)
-    return save_dataset(items, interactions, user_ids, root)
+    return save_dataset(items, interactions, user_ids, root, _given(tables, items))
+
+
+def _given(tables: RawTables, items: pd.DataFrame) -> dict[Modality, NDArray[np.float32]]:
+    """Ready-made features in the order of the catalogue; NaN where the source has no row."""
+    found = {}
+    for modality, features in tables.given.items():
+        rows = pd.Index(features.item_ids).get_indexer(pd.Index(items[Col.ITEM_ID]))
+        values = np.full((len(items), features.values.shape[1]), np.nan, np.float32)
+        values[rows >= 0] = features.values[rows[rows >= 0]]
+        values[~np.isfinite(values).all(axis=1)] = np.nan
+        found[modality] = values
+    return found
 
 
 def _items_of(interactions: pd.DataFrame) -> pd.DataFrame:
@@ -128,8 +141,9 @@ def _numbered(
             Col.TIMESTAMP: checked[Col.TIMESTAMP].astype(np.int64),
         }
     )
-    if Col.SPLIT in checked:
-        interactions[Col.SPLIT] = checked[Col.SPLIT]
+    for column in (Col.REVIEW, Col.SPLIT):
+        if column in checked:
+            interactions[column] = checked[column]
     return interactions, np.asarray(user_ids, dtype=np.str_)
 
 

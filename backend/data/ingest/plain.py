@@ -8,10 +8,17 @@ from backend.data.ingest._tables import read_table
 from backend.data.validate import ProblemLog
 from backend.errors import InvalidInput
 from backend.progress import Report
-from backend.schema import ITEM_COLUMNS, Col
+from backend.schema import ITEM_COLUMNS, RECORDING_COLUMNS, Col
 from models.config import Config
 
-_INTERACTION_COLUMNS: Final = (Col.USER_ID, Col.ITEM_ID, Col.RATING, Col.TIMESTAMP, Col.SPLIT)
+_INTERACTION_COLUMNS: Final = (
+    Col.USER_ID,
+    Col.ITEM_ID,
+    Col.RATING,
+    Col.TIMESTAMP,
+    Col.REVIEW,
+    Col.SPLIT,
+)
 
 
 @IMPORT_FORMATS.register(
@@ -21,7 +28,7 @@ _INTERACTION_COLUMNS: Final = (Col.USER_ID, Col.ITEM_ID, Col.RATING, Col.TIMESTA
     summary="interactions.csv with user_id and item_id, items.csv with item_id, and pictures.",
 )
 class PlainFormat(ImportFormat):
-    """Columns `user_id, item_id[, rating][, timestamp][, split]`; `item_id[, title, ...]`."""
+    """`user_id, item_id[, rating][, timestamp][, review][, split]`; `item_id[, title, ...]`."""
 
     def recognises(self, source: SourceFiles) -> bool:
         return _find(source, "interactions") is not None
@@ -48,7 +55,7 @@ def _items(source: SourceFiles, log: ProblemLog) -> RawTable | None:
     if name is None:
         log.warn("There is no items file, so items are known by their identifier only.")
         return None
-    items = _known(read_table(name, source.files[name], log), ITEM_COLUMNS)
+    items = _known(read_table(name, source.files[name], log), (*ITEM_COLUMNS, *RECORDING_COLUMNS))
     _require(items, (Col.ITEM_ID,))
     return items
 

@@ -5,8 +5,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backend.data.dataset import Dataset, content_fingerprint, load_dataset, save_dataset
+from backend.data.dataset import (
+    Dataset,
+    content_fingerprint,
+    interactions_fingerprint,
+    load_dataset,
+    save_dataset,
+)
 from backend.errors import DamagedArtefact, NotFound
+from backend.schema import Modality
 
 
 def _tables() -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:
@@ -101,3 +108,48 @@ def test_paths_of_pictures(tmp_path: Path) -> None:
     small.parent.mkdir(parents=True)
     small.touch()
     assert dataset.thumbnail_path(1) == small
+
+
+def test_presence_by_modality(tmp_path: Path) -> None:
+    items, interactions, users = _tables()
+    items = items.assign(audio=["", "cd" * 32])
+    interactions = interactions.assign(review=["", "too small", ""])
+    dataset = Dataset("f", tmp_path, items, interactions, users)
+    assert dataset.present(Modality.IMAGE).tolist() == [False, True]
+    assert dataset.present(Modality.TEXT).tolist() == [True, True]
+    assert dataset.present(Modality.AUDIO).tolist() == [False, True]
+    assert dataset.present(Modality.VIDEO).tolist() == [False, False]
+    assert dataset.present(Modality.REVIEWS).tolist() == [True, False]
+    assert dataset.present(Modality.ATTRIBUTES).tolist() == [True, True]
+    assert dataset.attributes == ("colour",)
+
+
+def test_given_features_are_kept_checked_and_count_as_present(tmp_path: Path) -> None:
+    given = {Modality.IMAGE: np.array([[1, 2, 3], [np.nan] * 3], np.float32)}
+    saved = save_dataset(*_tables(), tmp_path, given)
+    assert saved.fingerprint != save_dataset(*_tables(), tmp_path / "without").fingerprint
+    loaded = load_dataset(tmp_path)
+    values, present = loaded.given_features(Modality.IMAGE)
+    np.testing.assert_array_equal(values, [[1, 2, 3], [0, 0, 0]])
+    assert present.tolist() == [True, False]
+    assert loaded.raw_present(Modality.IMAGE).tolist() == [False, True]
+    assert loaded.present(Modality.IMAGE).tolist() == [True, True]
+    file = tmp_path / "given_image.npy"
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(DamagedArtefact, match="given_image"):
+        load_dataset(tmp_path).given_features(Modality.IMAGE)
+
+
+def test_the_fingerprint_of_interactions_ignores_order_and_numbering(tmp_path: Path) -> None:
+    items, interactions, users = _tables()
+    one = Dataset("f", tmp_path, items, interactions, users)
+    turned = interactions.iloc[::-1].assign(
+        user_num=1 - interactions["user_num"].iloc[::-1],
+        item_num=1 - interactions["item_num"].iloc[::-1],
+    )
+    other = Dataset("g", tmp_path, items.iloc[::-1], turned, users[::-1])
+    assert interactions_fingerprint(one) == interactions_fingerprint(other)
+    changed = interactions.assign(rating=np.array([1, 2, 4], np.float32))
+    assert interactions_fingerprint(one) != interactions_fingerprint(
+        Dataset("h", tmp_path, items, changed, users)
+    )
