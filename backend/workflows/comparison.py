@@ -300,7 +300,7 @@ def _row(run: RunRecord, stored: tuple[MetricRecord, ...]) -> LeaderRow:
         seconds=run.seconds,
         parameters=run.parameters,
         epochs=run.epochs,
-        reads_content=RECOMMENDERS[run.model].cls.reads_content,
+        reads_content=RECOMMENDERS[run.model].cls.uses_content(),
     )
 
 

@@ -13,7 +13,7 @@ def run_label(run: RunRecord) -> str:
     backbone = str(run.model_config.get("backbone", "mf"))
     if backbone != "mf":
         parts.append(f"on {RECOMMENDERS[backbone].title}")
-    if RECOMMENDERS[run.model].cls.reads_content and len(run.encoders) == 1:
+    if RECOMMENDERS[run.model].cls.uses_content() and len(run.encoders) == 1:
         parts.append(f"{next(iter(run.encoders))} only")
     if run.seed:
         parts.append(f"seed {run.seed}")

@@ -36,7 +36,7 @@ from db.repositories import Jobs, Runs
 from models.config import Config, Setting, Value, unknown_name
 from models.encoders import ENCODERS
 from models.fusion import FUSIONS
-from models.recommenders import RECOMMENDERS, ClosedFormRecommender
+from models.recommenders import RECOMMENDERS, ClosedFormRecommender, Recommender
 from models.registry import Entry
 
 T = TypeVar("T")
@@ -51,6 +51,7 @@ class Choice:
     summary: str
     settings: tuple[Setting, ...]
     reads_content: bool = False
+    """Whether a model needs encoded content, be it in training alone."""
     takes_fusion: bool = False
 
 
@@ -304,7 +305,7 @@ def _new_run(
         dataset_fingerprint=record.fingerprint,
         model=model,
         fusion=fusion,
-        encoders=dict(encoders) if entry.cls.reads_content else {},
+        encoders=dict(encoders) if entry.cls.uses_content() else {},
         objective=plan.objective,
         split=split.to_mapping(),
         model_config=_configured(entry.config, plan.settings),
@@ -351,7 +352,7 @@ def _choice(entry: Entry[T]) -> Choice:
         entry.title,
         entry.summary,
         entry.config.settings(),
-        reads_content=getattr(entry.cls, "reads_content", False),
+        reads_content=issubclass(entry.cls, Recommender) and entry.cls.uses_content(),
         takes_fusion=getattr(entry.cls, "takes_fusion", False),
     )
 

@@ -50,8 +50,8 @@ def verdict(workspace: Workspace, run_ids: tuple[str, ...], metric: str) -> Verd
     usable = [run for run in runs if metric in run.metrics and metric in run.validation]
     if not usable:
         return Verdict(None, None, None, None, None, "Nothing was trained and tested here yet.")
-    content = _best([r for r in usable if RECOMMENDERS[r.model].cls.reads_content], metric)
-    clicks = _best([r for r in usable if not RECOMMENDERS[r.model].cls.reads_content], metric)
+    content = _best([r for r in usable if RECOMMENDERS[r.model].cls.uses_content()], metric)
+    clicks = _best([r for r in usable if not RECOMMENDERS[r.model].cls.uses_content()], metric)
     leader = _best([run for run in (content, clicks) if run], metric)
     assert leader is not None
     score = scores[leader.id]

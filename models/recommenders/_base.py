@@ -20,6 +20,9 @@ from models.registry import Registry
 Objective = Literal["ranking", "rating"]
 Sampling = Literal["pairwise", "shared", "none"]
 """How a loss wants its negatives: own ones for each positive, one set for the whole batch, none."""
+ContentUse = Literal["none", "training", "graph", "inference"]
+"""Where item content matters: nowhere; in training alone, so that scores no longer depend on it;
+through a graph of alike items; through a learned view of it in every score."""
 Coalition = frozenset[str]
 """The players that take part in a score: modality names and COLLABORATIVE."""
 
@@ -121,6 +124,7 @@ class Recommender(nn.Module, ABC):
     objectives: ClassVar[frozenset[Objective]] = frozenset({"ranking"})
     reads_content: ClassVar[bool] = False
     """True where item features enter the score, so that new items can be scored at once."""
+    content_use: ClassVar[ContentUse] = "none"
     takes_fusion: ClassVar[bool] = False
     training_defaults: ClassVar[Mapping[str, int | float | str]] = {}
     """Where this model wants other training settings than TrainingConfig's defaults."""
@@ -138,6 +142,11 @@ class Recommender(nn.Module, ABC):
         self.config = config
         self.objective = objective
         self.n_users, self.n_items = data.n_users, data.n_items
+
+    @classmethod
+    def uses_content(cls) -> bool:
+        """Whether the model has to be given encoded content at all."""
+        return cls.content_use != "none"
 
     @classmethod
     def fusion_shape(cls, config: Config, data: TrainingData) -> tuple[Mapping[Modality, int], int]:

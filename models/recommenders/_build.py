@@ -27,8 +27,8 @@ def build_recommender(
     if objective not in entry.cls.objectives:
         able = " or ".join(sorted(entry.cls.objectives))
         raise ConfigError(f"'{name}' cannot learn the objective '{objective}'; it does {able}.")
-    if entry.cls.reads_content and not data.features:
-        raise ConfigError(f"'{name}' reads item content; encode at least one modality first.")
+    if entry.cls.uses_content() and not data.features:
+        raise ConfigError(f"'{name}' learns from item content; encode at least one modality first.")
     if not entry.cls.takes_fusion:
         if fusion is not None:
             raise ConfigError(f"'{name}' takes no fusion; leave it out or choose 'fused'.")

@@ -17,6 +17,7 @@ from models.recommenders._base import (
     RECOMMENDERS,
     Batch,
     Coalition,
+    ContentUse,
     Embeddings,
     FeatureTable,
     IterativeRecommender,
@@ -108,6 +109,7 @@ class Fused(IterativeRecommender):
 
     objectives: ClassVar[frozenset[Objective]] = frozenset({"ranking", "rating"})
     reads_content: ClassVar[bool] = True
+    content_use: ClassVar[ContentUse] = "inference"
     takes_fusion: ClassVar[bool] = True
     training_defaults: ClassVar[Mapping[str, int | float | str]] = {
         "learning_rate": 0.002,

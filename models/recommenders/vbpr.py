@@ -14,6 +14,7 @@ from models.recommenders._base import (
     RECOMMENDERS,
     Batch,
     Coalition,
+    ContentUse,
     Embeddings,
     FeatureTable,
     IterativeRecommender,
@@ -56,6 +57,7 @@ class Vbpr(IterativeRecommender):
     """
 
     reads_content: ClassVar[bool] = True
+    content_use: ClassVar[ContentUse] = "inference"
     training_defaults: ClassVar[Mapping[str, int | float | str]] = {
         "learning_rate": 0.005,
         "epochs": 100,

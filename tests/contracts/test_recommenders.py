@@ -24,6 +24,9 @@ every_model = pytest.mark.parametrize("name", RECOMMENDERS.names())
 content_models = pytest.mark.parametrize(
     "name", [e.name for e in RECOMMENDERS.entries() if e.cls.reads_content]
 )
+taught_by_content = pytest.mark.parametrize(
+    "name", [e.name for e in RECOMMENDERS.entries() if e.cls.uses_content()]
+)
 
 
 def world() -> TrainingData:
@@ -246,7 +249,15 @@ def test_constant_and_unscaled_features_do_not_break_the_model(name: str):
     assert scores.std() > 0
 
 
-@content_models
+@every_model
+def test_a_model_says_where_content_matters(name: str):
+    cls = RECOMMENDERS[name].cls
+    players = trained(name, world()).players
+    assert players == (("image", "text", COLLABORATIVE) if cls.uses_content() else (COLLABORATIVE,))
+    assert not cls.reads_content or cls.content_use in ("graph", "inference")
+
+
+@taught_by_content
 def test_content_models_refuse_a_catalogue_without_content(name: str):
     with pytest.raises(ConfigError, match="encode at least one modality"):
         build_recommender(name, replace(world(), features={}))
