@@ -66,7 +66,7 @@ class SplitName(StrEnum):
     TEST = "test"
 
 
-Split = Literal["given", "random", "temporal", "global_time"]
+Split = Literal["given", "random", "temporal", "global_time", "cold_items"]
 Objective = Literal["ranking", "rating"]
 
 HEADLINE_METRIC: Final = "ndcg@20"

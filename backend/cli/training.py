@@ -24,7 +24,10 @@ def train(
     ] = None,
     objective: Annotated[str, typer.Option(help="ranking or rating.")] = "ranking",
     split: Annotated[
-        str, typer.Option(help="given, random, temporal or global_time (default: given if there).")
+        str,
+        typer.Option(
+            help="given, random, temporal, global_time or cold_items (default: given if there)."
+        ),
     ] = "",
     positive: Annotated[
         str | None, typer.Option(help="What counts as a positive, e.g. 'rating>=4'.")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from backend.data.media import picture_path, thumbnail_path
 from backend.durable import file_sha256, write_durably
 from backend.errors import DamagedArtefact, NotFound
-from backend.schema import ITEM_COLUMNS, MEDIA_COLUMNS, RECORDING_COLUMNS, Col, Modality
+from backend.schema import ITEM_COLUMNS, MEDIA_COLUMNS, RECORDING_COLUMNS, Col, Modality, SplitName
 
 _TABLES: Final = ("items.parquet", "interactions.parquet", "users.parquet")
 _META: Final = "meta.json"
@@ -38,11 +38,16 @@ class Interactions:
 
 @dataclass(frozen=True)
 class SplitData:
-    """Three disjoint parts of a data set's interactions (positives only for ranking)."""
+    """Three disjoint parts of a data set's interactions (positives only for ranking).
+
+    `candidates` bool[I] per part: the only items that are ranked when that part is the truth; a
+    part that is not named ranks the whole catalogue.
+    """
 
     train: Interactions
     validation: Interactions
     test: Interactions
+    candidates: Mapping[SplitName, NDArray[np.bool_]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -33,13 +33,17 @@ class SplitConfig(Config):
 
     `given` takes the file's own split; `random` holds out a share of each user's interactions at
     random; `temporal` the last of each user; `global_time` everything after one moment, as in
-    life.
+    life; `cold_items` a share of the items with all that was done with them, ranked among
+    themselves: items without a single click in training.
     """
 
     kind: str = setting(
         "random",
-        help="Given by the file, at random per user, each user's last, or after one moment.",
-        choices=("given", "random", "temporal", "global_time"),
+        help=(
+            "Given by the file, at random per user, each user's last, after one moment, or whole "
+            "items that training never sees."
+        ),
+        choices=("given", "random", "temporal", "global_time", "cold_items"),
     )
     seed: int = setting(2026, help="Fixes the random choice.", low=0, high=2**31 - 1)
     positive: str = setting(
@@ -71,10 +75,13 @@ def split_interactions(dataset: Dataset, config: SplitConfig, objective: Objecti
     rows = dataset.interactions
     if config.kind == "given" and Col.SPLIT not in rows.columns:
         raise InvalidInput(
-            "This data set has no split column; choose the split random, temporal or global_time."
+            "This data set has no split column; choose the split random, temporal, global_time or "
+            "cold_items."
         )
     if config.kind in ("temporal", "global_time") and not rows[Col.TIMESTAMP].any():
-        raise InvalidInput("This data set has no timestamps; choose the split random or given.")
+        raise InvalidInput(
+            "This data set has no timestamps; choose the split random, cold_items or given."
+        )
     if objective == "ranking":
         rows = _positives(rows, config)
     parts = _assign(rows, config)
@@ -86,7 +93,20 @@ def split_interactions(dataset: Dataset, config: SplitConfig, objective: Objecti
                 + (f" and {config.positive}" if config.positive and objective == "ranking" else "")
                 + "; choose another split or condition."
             )
-    return SplitData(*split.values())
+    candidates = _candidates(split, dataset.n_items, config)
+    train, validation, test = split.values()
+    return SplitData(train, validation, test, candidates)
+
+
+def _candidates(
+    split: "dict[SplitName, Interactions]", n_items: int, config: SplitConfig
+) -> dict[SplitName, NDArray[np.bool_]]:
+    """Cold items compete with each other: against items that people clicked in training, a list
+    would measure popularity before it measured content."""
+    if config.kind != "cold_items":
+        return {}
+    held_out = (SplitName.VALIDATION, SplitName.TEST)
+    return {part: np.bincount(split[part].items, minlength=n_items) > 0 for part in held_out}
 
 
 def _positives(rows: pd.DataFrame, config: SplitConfig) -> pd.DataFrame:
@@ -106,6 +126,8 @@ def _assign(rows: pd.DataFrame, config: SplitConfig) -> "pd.Series[str]":
     """The part of each row."""
     if config.kind == "given":
         return rows[Col.SPLIT]
+    if config.kind == "cold_items":
+        return _by_item(rows, config)
     chance = np.random.default_rng(config.seed).permutation(len(rows))
     times = rows[Col.TIMESTAMP].to_numpy()
     if config.kind == "global_time":
@@ -117,6 +139,13 @@ def _assign(rows: pd.DataFrame, config: SplitConfig) -> "pd.Series[str]":
         times = np.zeros_like(times)
     sizes = np.bincount(users)[users] if len(users) else users
     return _named(_rank_from_end(users, times, chance), sizes, config)
+
+
+def _by_item(rows: pd.DataFrame, config: SplitConfig) -> "pd.Series[str]":
+    """Whole items go to one part, at random."""
+    items, places = np.unique(rows[Col.ITEM_NUM], return_inverse=True)
+    rank = np.random.default_rng(config.seed).permutation(len(items))[places]
+    return _named(rank, len(items), config)
 
 
 def _rank_from_end(

@@ -86,10 +86,12 @@ def evaluate_ranking(
     cutoffs: Sequence[int] = CUTOFFS,
     diversity_features: Tensor | None = None,
     popularity: Tensor | None = None,
+    candidates: NDArray[np.bool_] | None = None,
     batch: int = 1024,
 ) -> RankingResult:
     """Rank every item that is not in `exclude` for every user of `truth`, and measure.
 
+    `candidates` bool[I] are the only items that are ranked (None: the whole catalogue);
     `diversity_features` f32[I, D] with rows of length 1 or zero (None: no diversity);
     `popularity` i64[I] (None: counted from `exclude`); `batch` bounds the users held at once.
     A truth pair that is also excluded cannot be hit and counts as missed. Equal scores are
@@ -114,7 +116,8 @@ def evaluate_ranking(
     ]
     per_user: dict[str, list[Tensor]] = {name: [] for name, metric, _ in ranked if metric.per_user}
     users, tops, unordered = [], [], 0
-    for chunk in _rank(embeddings, exclude, truth, catalogue, max(LIST_LENGTH, *cutoffs), batch):
+    length = max(LIST_LENGTH, *cutoffs)
+    for chunk in _rank(embeddings, exclude, truth, catalogue, length, batch, candidates):
         for name, metric, k in ranked:
             if metric.per_user:
                 per_user[name].append(_apply(metric, chunk.lists, k).cpu())
@@ -147,6 +150,7 @@ def quick_validation(
     cutoffs: Sequence[int] = (20,),
     *,
     names: Sequence[str] = ("ndcg", "recall"),
+    candidates: NDArray[np.bool_] | None = None,
     batch: int = 1024,
 ) -> dict[str, float]:
     """The means that early stopping looks at, for every epoch; zeros for an empty truth."""
@@ -154,7 +158,7 @@ def quick_validation(
     catalogue = Catalogue(torch.as_tensor(counts, device=embeddings.items.device))
     wanted = [f"{name}@{k}" for name in names for k in _checked(cutoffs)]
     totals, users = dict.fromkeys(wanted, 0.0), 0
-    for chunk in _rank(embeddings, exclude, truth, catalogue, max(cutoffs), batch):
+    for chunk in _rank(embeddings, exclude, truth, catalogue, max(cutoffs), batch, candidates):
         users += len(chunk.users)
         for name in wanted:
             metric, k = metric_of(name)
@@ -207,6 +211,7 @@ def _rank(
     catalogue: Catalogue,
     length: int,
     batch: int,
+    candidates: NDArray[np.bool_] | None,
 ) -> Iterator[_Chunk]:
     """The best `length` items of each evaluated user, in batches that fit into memory."""
     _require_numbers(embeddings)
@@ -216,12 +221,15 @@ def _rank(
         keys.div(n_items, rounding_mode="floor"), return_counts=True
     )
     masked = _Masked(exclude, device)
+    ruled_out = None if candidates is None else torch.as_tensor(~candidates, device=device)
     score = _scorer(embeddings)
     ties = _TieBreak(n_items, device)
     size = max(1, min(batch, _CELLS // max(n_items, 1)))
     for rows, wanted in zip(torch.split(users, size), torch.split(positives, size), strict=True):
         scores = score(rows)
         scores[masked.of(rows)] = -torch.inf
+        if ruled_out is not None:
+            scores[:, ruled_out] = -torch.inf
         values, items = ties.top(scores, length)
         items = torch.where(values > -torch.inf, items, -1)
         if n_items < length:

@@ -12,17 +12,22 @@ class NegativeSampler:
     over all users' values tells.
     """
 
-    def __init__(self, users: Tensor, items: Tensor, n_users: int, n_items: int) -> None:
-        """`users`, `items` i64[N]: the training positives; repeated pairs count once."""
-        keys = torch.unique(users * n_items + items)
-        owner, taken = keys // n_items, keys % n_items
+    def __init__(self, users: Tensor, items: Tensor, n_users: int) -> None:
+        """`users`, `items` i64[N]: the training positives; repeated pairs count once.
+
+        Only items that somebody took are ever drawn: that nobody took an item which is new says
+        nothing, and as a negative it would pull down whatever looks like it.
+        """
+        self._known, number = torch.unique(items, return_inverse=True)
+        n_known = len(self._known)
+        keys = torch.unique(users * n_known + number)
+        owner, taken = keys // max(n_known, 1), keys % max(n_known, 1)
         degree = torch.bincount(owner, minlength=n_users)
         self._starts = degree.cumsum(0) - degree
         rank = torch.arange(len(keys), device=keys.device) - self._starts[owner]
-        self._free = n_items - degree
-        self._stride = n_items + 1
+        self._free = n_known - degree
+        self._stride = n_known + 1
         self._before = owner * self._stride + (taken - rank)
-        self.n_items = n_items
 
     def draw(self, users: Tensor, count: int, generator: torch.Generator) -> Tensor:
         """i64[B, count], with repetitions, for users i64[B].
@@ -37,11 +42,13 @@ class NegativeSampler:
         # The clamp catches a product that rounds up to `free` itself.
         rank = torch.minimum((uniform * free).long(), (free - 1).clamp_min(0))
         found = torch.searchsorted(self._before, owner * self._stride + rank, right=True)
-        return (rank + found - self._starts[owner]).clamp_max(self.n_items - 1)
+        place = (rank + found - self._starts[owner]).clamp_max(len(self._known) - 1)
+        drawn: Tensor = self._known[place]
+        return drawn
 
     def shared(self, count: int, generator: torch.Generator) -> Tensor:
-        """i64[min(count, I)]: distinct items for a whole batch, anybody's positives included."""
-        if count >= self.n_items:
-            return torch.arange(self.n_items, device=self._free.device)
-        device = self._free.device
-        return torch.randperm(self.n_items, generator=generator, device=device)[:count]
+        """i64[min(count, known items)], distinct, for a whole batch; anybody's positives too."""
+        known: Tensor = self._known
+        if count >= len(known):
+            return known
+        return known[torch.randperm(len(known), generator=generator, device=known.device)[:count]]

@@ -147,7 +147,7 @@ class _Training:
         self.model, self.data, self.config, self.plan = model, data, config, plan
         self.path = plan.folder / CHECKPOINT_FILE
         self.fingerprint = _fingerprint(model, data, config, plan)
-        self.sampler = NegativeSampler(data.users, data.items, data.n_users, data.n_items)
+        self.sampler = NegativeSampler(data.users, data.items, data.n_users)
         self.batch_size = config.batch_size
         self.state = _State()
         self.optimizer = self._fresh_optimizer()

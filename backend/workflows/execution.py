@@ -16,6 +16,7 @@ from backend.errors import USER_ERRORS, Cancelled
 from backend.evaluation.evaluator import evaluate_ranking, evaluate_rating, quick_validation
 from backend.evaluation.significance import Interval, bootstrap_intervals
 from backend.progress import Report
+from backend.schema import SplitName
 from backend.training.checkpoint import EpochResult
 from backend.training.config import TrainingConfig
 from backend.training.seeds import seeded
@@ -127,7 +128,12 @@ def _fit(
             low, high = float(data.ratings.min()), float(data.ratings.max())
             result = evaluate_rating(embeddings, split.validation, low, high)
             return dict(result.totals)
-        return quick_validation(embeddings, split.train, split.validation)
+        return quick_validation(
+            embeddings,
+            split.train,
+            split.validation,
+            candidates=split.candidates.get(SplitName.VALIDATION),
+        )
 
     def on_epoch(epoch: EpochResult) -> None:
         with workspace.database.write() as session:
@@ -162,7 +168,10 @@ def _evaluate(
     metrics: list[MetricRecord] = []
     content = _diversity_features(workspace, run, data.features)
     arrays: dict[str, np.ndarray] = {}
-    for name, truth in (("validation", split.validation), ("test", split.test)):
+    for name, truth in (
+        (SplitName.VALIDATION, split.validation),
+        (SplitName.TEST, split.test),
+    ):
         if run.objective == "rating":
             low, high = float(data.ratings.min()), float(data.ratings.max())
             rated = evaluate_rating(embeddings, truth, low, high)
@@ -175,6 +184,7 @@ def _evaluate(
                 truth,
                 diversity_features=content,
                 popularity=popularity,
+                candidates=split.candidates.get(name),
             )
             users, per_user, catalogue = ranked.users, ranked.per_user, ranked.catalogue
         intervals = bootstrap_intervals(per_user)
@@ -184,7 +194,7 @@ def _evaluate(
             if m not in catalogue
         ]
         metrics += [MetricRecord(run.id, name, m, v, None, None) for m, v in catalogue.items()]
-        if name == "test":
+        if name is SplitName.TEST:
             arrays = {"users": users, **per_user}
     return metrics, arrays
 

@@ -36,6 +36,7 @@ def protocol_label(run: RunRecord) -> str:
         "random": "a random split per user",
         "temporal": "each user's last interactions held out",
         "global_time": "everything after one point in time held out",
+        "cold_items": "new items only, none of whose clicks was seen in training",
     }
     kind = kinds.get(str(run.split["kind"]), str(run.split["kind"]))
     positive = str(run.split.get("positive") or "")

@@ -366,7 +366,7 @@ def _encoder_choices(modality: Modality, dataset: Dataset) -> tuple[Choice, ...]
 def _splits(dataset: Dataset) -> tuple[str, ...]:
     given = ("given",) if Col.SPLIT in dataset.interactions.columns else ()
     timed = bool((dataset.interactions[Col.TIMESTAMP] > 0).any())
-    return (*given, "random", *(("temporal", "global_time") if timed else ()))
+    return (*given, "random", *(("temporal", "global_time") if timed else ()), "cold_items")
 
 
 def _rule_of_thumb(model: str, record: DatasetRecord) -> float:

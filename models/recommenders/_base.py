@@ -53,6 +53,11 @@ class TrainingData:
     ratings: Tensor
     features: Mapping[Modality, FeatureTable]
 
+    @property
+    def clicked(self) -> Tensor:
+        """f32[I]: 1 for items with a training interaction, 0 for those that are cold."""
+        return (torch.bincount(self.items, minlength=self.n_items) > 0).float()
+
     def to(self, device: torch.device) -> "TrainingData":
         return replace(
             self,

@@ -103,7 +103,8 @@ class Fused(IterativeRecommender):
 
     Players are the modalities and COLLABORATIVE (`e_i` and `c_i`). Training hides each at random
     per item, and a coalition hides the others for the whole catalogue: the same path, also for
-    new items. With none, every `v_i` is zero. backbone lightgcn spreads `v` over the graph
+    new items; a cold item, which has no clicks, stands for itself by content alone. With none,
+    every `v_i` is zero. backbone lightgcn spreads `v` over the graph
     (users start from zero, so that without players nothing spreads).
     """
 
@@ -119,6 +120,7 @@ class Fused(IterativeRecommender):
     }
     offset: Tensor
     degree: Tensor
+    clicked: Tensor
 
     def __init__(
         self,
@@ -137,6 +139,7 @@ class Fused(IterativeRecommender):
         width = config.dim + config.id_dim
         self.ids = nn.Parameter(torch.randn(data.n_items, config.id_dim, device=device) * 0.05)
         self.item_bias = nn.Parameter(torch.zeros(data.n_items, device=device))
+        self.register_buffer("clicked", data.clicked, persistent=False)
         rated = objective == "rating"
         own = data.n_users if config.user_vectors or rated else 0
         self.users = nn.Parameter(torch.randn(own, width, device=device) * 0.01)
@@ -169,7 +172,8 @@ class Fused(IterativeRecommender):
         present = self.content.present if rows is None else self.content.present[rows]
         kept = torch.rand(present.shape, device=present.device) >= self.settings.modality_dropout
         chance = torch.rand(len(present), device=present.device)
-        clicks = (chance >= self.settings.collaborative_dropout).float()
+        heard = self.clicked if rows is None else self.clicked[rows]
+        clicks = heard * (chance >= self.settings.collaborative_dropout)
         start = self._start(present & kept, clicks, rows)
         bias = clicks * (self.item_bias if rows is None else self.item_bias[rows])
         positives, negatives = _places(batch.items, rows), _places(batch.negatives, rows)
@@ -187,8 +191,7 @@ class Fused(IterativeRecommender):
         return fit + self._penalty(batch)
 
     def embed(self, coalition: Coalition | None = None) -> Embeddings:
-        share = float(coalition is None or COLLABORATIVE in coalition)
-        clicks = torch.full_like(self.item_bias, share)
+        clicks = self.clicked * float(coalition is None or COLLABORATIVE in coalition)
         start = self._start(self.content.select(coalition), clicks)
         users, items = self._spread(start)
         rated = self.objective == "rating"
@@ -196,7 +199,7 @@ class Fused(IterativeRecommender):
             users=(users + self.users if len(self.users) else users).detach(),
             items=items.detach(),
             user_bias=self.user_bias.detach() if rated else users.new_zeros(self.n_users),
-            item_bias=self.item_bias.detach() * share,
+            item_bias=self.item_bias.detach() * clicks,
             offset=float(self.offset),
         )
 

@@ -53,9 +53,10 @@ class Vbpr(IterativeRecommender):
     """He & McAuley 2016, https://arxiv.org/abs/1510.01784, for any modalities concatenated to f_i.
 
     `score = c_i + b·f_i + u·v_i + t_u·(E f_i)`. A coalition keeps the slices of f of its
-    modalities, and `c, v` where COLLABORATIVE takes part.
+    modalities, and `c, v` where COLLABORATIVE takes part; a cold item has neither.
     """
 
+    clicked: Tensor
     reads_content: ClassVar[bool] = True
     content_use: ClassVar[ContentUse] = "inference"
     training_defaults: ClassVar[Mapping[str, int | float | str]] = {
@@ -82,6 +83,7 @@ class Vbpr(IterativeRecommender):
         self.tastes = nn.Parameter(torch.randn(data.n_users, dim, device=device) * 0.1)
         self.view = nn.Parameter(torch.randn(width, dim, device=device) / width**0.5)
         self.item_bias = nn.Parameter(torch.zeros(data.n_items, device=device))
+        self.register_buffer("clicked", data.clicked, persistent=False)
         self.content_bias = nn.Parameter(torch.zeros(width, device=device))
 
     @property
@@ -92,7 +94,8 @@ class Vbpr(IterativeRecommender):
         seen, seen_bias = self._content(None)
         u, t = self.users[batch.users], self.tastes[batch.users]
         items = torch.cat([batch.items.unsqueeze(1), batch.negatives], dim=1)
-        v, b = self.items[items], self.item_bias[items]
+        heard = self.clicked[items]
+        v, b = self.items[items] * heard.unsqueeze(2), self.item_bias[items] * heard
         joint, taste = torch.cat([v, seen[items]], dim=2), torch.cat([u, t], dim=1)
         score = (joint @ taste.unsqueeze(2)).squeeze(2) + b + seen_bias[items]
         penalty = l2_penalty(u, t) + l2_penalty(v, b) / max(items.shape[1] - 1, 1)
@@ -100,10 +103,10 @@ class Vbpr(IterativeRecommender):
 
     def embed(self, coalition: Coalition | None = None) -> Embeddings:
         seen, seen_bias = (side.detach() for side in self._content(coalition))
-        share = float(coalition is None or COLLABORATIVE in coalition)
+        share = self.clicked * float(coalition is None or COLLABORATIVE in coalition)
         return Embeddings(
             users=torch.cat([self.users, self.tastes], dim=1).detach(),
-            items=torch.cat([self.items.detach() * share, seen], dim=1),
+            items=torch.cat([self.items.detach() * share.unsqueeze(1), seen], dim=1),
             user_bias=self.users.new_zeros(self.n_users),
             item_bias=self.item_bias.detach() * share + seen_bias,
             offset=0.0,

@@ -21,6 +21,7 @@ _SPLITS = {
     "random": "At random per person",
     "temporal": "Each person's last",
     "global_time": "Everything after one moment",
+    "cold_items": "New items, never seen in training",
 }
 _OBJECTIVES = {"ranking": "Rank what people choose", "rating": "Predict ratings"}
 

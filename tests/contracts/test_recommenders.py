@@ -207,6 +207,17 @@ def test_a_new_item_scores_as_the_same_content_without_clicks(name: str):
 
 
 @content_models
+def test_a_cold_item_of_the_catalogue_scores_as_a_new_one(name: str):
+    data = world()
+    model = trained(name, data)
+    with torch.no_grad():
+        rows, bias = model.embed_new_items(data.features)
+        known = model.embed()
+    torch.testing.assert_close(known.items[8], rows[8])
+    torch.testing.assert_close(known.item_bias[8], bias[8])
+
+
+@content_models
 def test_a_new_item_may_lack_a_modality(name: str):
     data = world()
     model = trained(name, data)

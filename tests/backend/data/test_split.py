@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from backend.data.dataset import Dataset, Interactions
 from backend.data.split import SplitConfig, split_interactions
 from backend.errors import InvalidInput
+from backend.schema import SplitName
 from models.errors import ConfigError
 
 
@@ -132,3 +134,20 @@ def test_what_the_data_lacks_is_said() -> None:
 def test_a_condition_of_another_form_is_refused(positive: str) -> None:
     with pytest.raises(ConfigError, match="rating>=4"):
         SplitConfig(positive=positive)
+
+
+def test_cold_items_are_held_out_whole_and_compete_with_each_other() -> None:
+    rows = [(u, i, 1.0, 0) for u in range(6) for i in range(40) if (u + i) % 3]
+    config = SplitConfig(kind="cold_items", validation=0.1, test=0.2)
+    split = split_interactions(_dataset(rows), config, "ranking")
+    parts = [set(part.items.tolist()) for part in (split.train, split.validation, split.test)]
+    assert [len(items) for items in parts] == [28, 4, 8]
+    assert len(set.union(*parts)) == 40
+    assert sum(map(len, (split.train, split.validation, split.test))) == len(rows)
+    assert set(np.flatnonzero(split.candidates[SplitName.TEST])) == parts[2]
+    assert set(np.flatnonzero(split.candidates[SplitName.VALIDATION])) == parts[1]
+    other = split_interactions(_dataset(rows), replace(config, seed=1), "ranking")
+    assert set(other.test.items.tolist()) != parts[2]
+    assert (
+        split_interactions(_dataset(rows), SplitConfig(kind="random"), "ranking").candidates == {}
+    )

@@ -237,3 +237,14 @@ def test_no_ratings_is_not_a_number() -> None:
     result = evaluate_rating(scored([[1, 2]]), pairs(), 1, 5)
     assert np.isnan(result.rmse)
     assert result.users.shape == (0,)
+
+
+def test_only_candidates_are_ranked() -> None:
+    model = scored([[9, 8, 7, 6], [1, 2, 3, 4]])
+    allowed = np.array([False, False, True, True])
+    truth = pairs((0, 2), (1, 2))
+    result = evaluate_ranking(model, pairs((0, 0)), truth, cutoffs=(1, 2), candidates=allowed)
+    assert result.top[:, :3].tolist() == [[2, 3, -1], [3, 2, -1]]
+    assert result.per_user["ndcg@1"].tolist() == [1, 0]
+    quick = quick_validation(model, pairs((0, 0)), truth, (1,), candidates=allowed)
+    assert quick["ndcg@1"] == pytest.approx(0.5)
