@@ -34,7 +34,7 @@ def test_contracts_hold() -> None:
     [
         ("models/losses.py", "import backend.schema"),
         ("db/records.py", "import torch"),
-        ("backend/evaluation/metrics.py", "import streamlit"),
+        ("backend/evaluation/significance.py", "import streamlit"),
         ("backend/data/split.py", "import backend.workflows.labels"),
         ("pages/overview.py", "import db.records"),
         ("models/fusion/late.py", "import models.fusion.gated"),

@@ -86,6 +86,7 @@ def evaluate_ranking(
     cutoffs: Sequence[int] = CUTOFFS,
     diversity_features: Tensor | None = None,
     popularity: Tensor | None = None,
+    categories: Tensor | None = None,
     candidates: NDArray[np.bool_] | None = None,
     batch: int = 1024,
 ) -> RankingResult:
@@ -93,7 +94,8 @@ def evaluate_ranking(
 
     `candidates` bool[I] are the only items that are ranked (None: the whole catalogue);
     `diversity_features` f32[I, D] with rows of length 1 or zero (None: no diversity);
-    `popularity` i64[I] (None: counted from `exclude`); `batch` bounds the users held at once.
+    `popularity` i64[I] (None: counted from `exclude`); `categories` f32[I, C] as in `Catalogue`
+    (None: no calibration); `batch` bounds the users held at once.
     A truth pair that is also excluded cannot be hit and counts as missed. Equal scores are
     ordered by one fixed shuffle of the catalogue, the same for every model and user: the
     order of the item numbers, which often tells age or popularity, never helps a model that
@@ -107,26 +109,26 @@ def evaluate_ranking(
         else popularity
     )
     features = None if diversity_features is None else diversity_features.to(device)
-    catalogue = Catalogue(counts.to(device), features)
+    mix = None if categories is None else categories.to(device)
+    catalogue = Catalogue(counts.to(device), features, mix)
     ranked = [
         (f"{metric.name}@{k}", metric, k)
         for metric in METRICS.values()
-        if metric.rank and not (metric.needs_features and features is None)
+        if metric.rank and _measurable(metric, catalogue)
         for k in _checked(cutoffs)
     ]
     per_user: dict[str, list[Tensor]] = {name: [] for name, metric, _ in ranked if metric.per_user}
-    users, tops, unordered = [], [], 0
+    users, lists, unordered = [], [], 0
     length = max(LIST_LENGTH, *cutoffs)
     for chunk in _rank(embeddings, exclude, truth, catalogue, length, batch, candidates):
         for name, metric, k in ranked:
             if metric.per_user:
                 per_user[name].append(_apply(metric, chunk.lists, k).cpu())
         users.append(chunk.users.cpu())
-        tops.append(chunk.lists.items.to(torch.int32).cpu())
+        lists.append(chunk.lists)
         unordered += chunk.unordered
-    top = torch.cat(tops) if tops else torch.zeros(0, LIST_LENGTH, dtype=torch.int32)
-    nobody = torch.zeros(0, dtype=torch.int64)
-    everything = Lists(top, nobody, nobody, Catalogue(counts.cpu()))
+    everything = _together(lists, Catalogue(counts.cpu()))
+    top = everything.items
     return RankingResult(
         users=torch.cat(users).numpy() if users else np.zeros(0, np.int64),
         per_user={
@@ -227,7 +229,8 @@ def _rank(
     size = max(1, min(batch, _CELLS // max(n_items, 1)))
     for rows, wanted in zip(torch.split(users, size), torch.split(positives, size), strict=True):
         scores = score(rows)
-        scores[masked.of(rows)] = -torch.inf
+        owner, taken = masked.of(rows)
+        scores[owner, taken] = -torch.inf
         if ruled_out is not None:
             scores[:, ruled_out] = -torch.inf
         values, items = ties.top(scores, length)
@@ -236,9 +239,46 @@ def _rank(
             items = torch.nn.functional.pad(items, (0, length - n_items), value=-1)
         yield _Chunk(
             users=rows,
-            lists=Lists(items, _found(keys, rows, items, n_items), wanted, catalogue),
+            lists=Lists(
+                items,
+                _found(keys, rows, items, n_items),
+                wanted,
+                catalogue,
+                torch.bincount(owner, minlength=len(rows)),
+                _profile(owner, taken, len(rows), catalogue.categories),
+            ),
             unordered=_unordered(values),
         )
+
+
+def _profile(owner: Tensor, taken: Tensor, users: int, categories: Tensor | None) -> Tensor | None:
+    """f32[B, C]: the categories of what each user took, as shares."""
+    if categories is None:
+        return None
+    total = categories.new_zeros(users, categories.shape[1])
+    total.index_add_(0, owner, categories[taken])
+    return total / total.sum(1, keepdim=True).clamp(min=1e-12)
+
+
+def _together(chunks: Sequence[Lists], catalogue: Catalogue) -> Lists:
+    """The lists of all users, on the CPU."""
+    if not chunks:
+        none = torch.zeros(0, dtype=torch.int64)
+        empty = torch.zeros(0, LIST_LENGTH, dtype=torch.int32)
+        return Lists(empty, empty.bool(), none, catalogue, none)
+    return Lists(
+        torch.cat([chunk.items.to(torch.int32).cpu() for chunk in chunks]),
+        torch.cat([chunk.hits.cpu() for chunk in chunks]),
+        torch.cat([chunk.positives.cpu() for chunk in chunks]),
+        catalogue,
+        torch.cat([chunk.activity.cpu() for chunk in chunks if chunk.activity is not None]),
+    )
+
+
+def _measurable(metric: Metric, catalogue: Catalogue) -> bool:
+    if metric.needs_features and catalogue.features is None:
+        return False
+    return not (metric.needs_categories and catalogue.categories is None)
 
 
 class _Masked:

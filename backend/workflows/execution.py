@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from backend.data.categories import category_shares
 from backend.data.dataset import Dataset, SplitData
 from backend.devices import torch_device
 from backend.durable import file_sha256, write_durably
@@ -167,6 +168,8 @@ def _evaluate(
     """(metrics of validation and test with intervals, arrays of the test split per user)."""
     metrics: list[MetricRecord] = []
     content = _diversity_features(workspace, run, data.features)
+    shares = category_shares(dataset.items)
+    categories = None if shares is None else torch.from_numpy(shares)
     arrays: dict[str, np.ndarray] = {}
     for name, truth in (
         (SplitName.VALIDATION, split.validation),
@@ -184,6 +187,7 @@ def _evaluate(
                 truth,
                 diversity_features=content,
                 popularity=popularity,
+                categories=categories,
                 candidates=split.candidates.get(name),
             )
             users, per_user, catalogue = ranked.users, ranked.per_user, ranked.catalogue

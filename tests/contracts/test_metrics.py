@@ -1,5 +1,7 @@
 """What every registered metric keeps, whoever adds it."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -19,14 +21,14 @@ def lists_of(users: int = 40, length: int = 50, n_items: int = 60, seed: int = 0
     torch.manual_seed(seed)
     items = torch.rand(users, n_items).argsort(1)[:, :length]
     hits = torch.rand(users, length) < 0.1
-    return Lists(
-        items,
-        hits,
-        hits.sum(1) + 1,
-        Catalogue(
-            torch.randint(0, 9, (n_items,)), torch.nn.functional.normalize(torch.randn(n_items, 4))
-        ),
+    catalogue = Catalogue(
+        torch.randint(0, 9, (n_items,)),
+        torch.nn.functional.normalize(torch.randn(n_items, 4)),
+        torch.nn.functional.one_hot(torch.randint(0, 3, (n_items,))).float(),
     )
+    activity = torch.randperm(users) + 1
+    profile = torch.nn.functional.normalize(torch.rand(users, 3), p=1, dim=1)
+    return Lists(items, hits, hits.sum(1) + 1, catalogue, activity, profile)
 
 
 def run(metric: Metric, lists: Lists, k: int) -> torch.Tensor:
@@ -55,8 +57,13 @@ def test_shape_and_finite(metric: Metric, k: int) -> None:
 @RANKING
 def test_order_of_users_does_not_matter(metric: Metric) -> None:
     lists = lists_of()
-    flipped = Lists(
-        lists.items.flip(0), lists.hits.flip(0), lists.positives.flip(0), lists.catalogue
+    flipped = replace(
+        lists,
+        items=lists.items.flip(0),
+        hits=lists.hits.flip(0),
+        positives=lists.positives.flip(0),
+        activity=lists.activity.flip(0),
+        profile=lists.profile.flip(0),
     )
     expected = run(metric, lists, 10)
     torch.testing.assert_close(
@@ -69,7 +76,7 @@ def test_nothing_beyond_the_cutoff_counts(metric: Metric) -> None:
     lists = lists_of()
     items, hits = lists.items.clone(), lists.hits.clone()
     items[:, 10:], hits[:, 10:] = -1, False
-    cut = Lists(items, hits, lists.positives, lists.catalogue)
+    cut = replace(lists, items=items, hits=hits)
     torch.testing.assert_close(run(metric, cut, 10), run(metric, lists, 10))
 
 

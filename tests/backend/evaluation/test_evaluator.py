@@ -248,3 +248,18 @@ def test_only_candidates_are_ranked() -> None:
     assert result.per_user["ndcg@1"].tolist() == [1, 0]
     quick = quick_validation(model, pairs((0, 0)), truth, (1,), candidates=allowed)
     assert quick["ndcg@1"] == pytest.approx(0.5)
+
+
+def test_groups_and_categories_come_from_the_history() -> None:
+    model = scored([[9, 8, 7, 6], [1, 2, 3, 4]])
+    categories = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.0, 1.0]])
+    exclude = pairs((0, 0), (1, 3), (1, 2))
+    result = evaluate_ranking(
+        model, exclude, pairs((0, 2), (1, 0)), cutoffs=(2,), categories=categories, batch=1
+    )
+    # user 0 took category 0 and is shown one of each; user 1 took both and is shown both
+    liked_one = np.log(1 / (0.99 * 0.5 + 0.01))
+    assert result.per_user["calibration@2"] == pytest.approx([liked_one, 0.0], abs=1e-5)
+    assert result.catalogue["user_gap@2"] == pytest.approx(abs(1 / log2(3) - 1 / log2(3)))
+    without = evaluate_ranking(model, exclude, pairs((0, 2), (1, 0)), cutoffs=(2,))
+    assert "calibration@2" not in without.per_user

@@ -1,6 +1,7 @@
 """Expected numbers are written as the arithmetic."""
 
-from math import log2
+from dataclasses import replace
+from math import log, log2
 
 import pytest
 import torch
@@ -114,3 +115,41 @@ def test_rating_errors_per_group() -> None:
     assert mae is not None
     assert rmse(errors, group, 2).tolist() == pytest.approx([((1 + 4) / 2) ** 0.5, 0.5])
     assert mae(errors, group, 2).tolist() == pytest.approx([(1 + 2) / 2, 0.5])
+
+
+def test_serendipity_counts_hits_that_are_no_bestsellers() -> None:
+    given = replace(shown([[0, 2, 3], [1, 2, 3]], [9, 8, 1, 2]), hits=torch.ones(2, 3).bool())
+    # with k = 2 the bestsellers are items 0 and 1
+    assert value("serendipity", given, 2) == pytest.approx([1 / 2, 1 / 2])
+    assert value("serendipity", given, 3) == pytest.approx([1 / 3, 1 / 3])
+
+
+def test_the_long_tail_is_all_but_the_most_popular_fifth() -> None:
+    given = shown([[0, 1, 2], [0, -1, -1], [-1, -1, -1]], [9, 1, 1, 1, 1])
+    assert value("aplt", given, 3) == pytest.approx([2 / 3, 0.0, 0.0])
+
+
+def test_calibration_is_the_divergence_of_shown_from_liked() -> None:
+    categories = torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
+    given = shown([[0, 1], [0, -1], [2, -1]], [1, 1, 1])
+    given = replace(
+        given,
+        catalogue=replace(given.catalogue, categories=categories),
+        profile=torch.tensor([[0.5, 0.5], [0.25, 0.75], [1.0, 0.0]]),
+    )
+    first = 0.25 * log(0.25 / (0.99 * 1 + 0.01 * 0.25))
+    second = 0.75 * log(0.75 / (0.01 * 0.75))
+    assert value("calibration", given, 2) == pytest.approx([0.0, first + second, 0.0], abs=1e-5)
+
+
+def test_the_user_gap_compares_active_with_quiet_users() -> None:
+    given = lists([[1, 0], [0, 1], [0, 0], [1, 0]], [1, 1, 1, 1])
+    given = replace(given, activity=torch.tensor([9, 2, 3, 8]))
+    # active: users 0 and 3 with 1 each; quiet: 1 / log2(3) and 0
+    assert value("user_gap", given, 2) == pytest.approx([1 - 1 / log2(3) / 2])
+
+
+def test_the_item_gap_compares_attention_with_interactions() -> None:
+    given = shown([[0, 1], [0, 2]], [6, 1, 1, 1, 1])
+    # the tail has 4 of 10 interactions and 2 of 4 shown places
+    assert value("item_gap", given, 2) == pytest.approx([abs(2 / 4 - 4 / 10)])
