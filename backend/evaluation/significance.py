@@ -6,7 +6,7 @@ known (Ihemelandu & Ekstrand 2023). Every function takes its seed: same input, s
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -119,6 +119,46 @@ def paired_difference(
         p_value=_sign_flip(difference, flips, np.random.default_rng([seed, 1])),
         effect_size=interval.value / spread if spread > 0 else 0.0,
         n=len(difference),
+    )
+
+
+def seeded_difference(
+    a: NDArray[np.float64],
+    b: NDArray[np.float64],
+    *,
+    seed: int = 0,
+    resamples: int = 2000,
+    level: float = 0.95,
+) -> Difference:
+    """As `paired_difference`, for models trained with several seeds: `a` f64[S, U], `b` f64[T, U].
+
+    Users are resampled; the seeds, too few to resample, add noise with the variance that the
+    seeds' means show, drawn from Student's t. A model without randomness has one seed and adds
+    none. The p-value is of the means over seeds.
+    """
+    if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1]:
+        raise InvalidInput(
+            "A comparison over seeds needs the same users, in the same order, twice."
+        )
+    plain = paired_difference(a.mean(0), b.mean(0), seed=seed, resamples=resamples, level=level)
+    variance, freedom = _seed_noise(a, b)
+    if variance == 0 or not plain.n:
+        return plain
+    rng = np.random.default_rng([seed, 2])
+    difference = a.mean(0) - b.mean(0)
+    residual = difference - difference.mean()
+    means = np.concatenate([w @ residual / plain.n for w in _draws(plain.n, resamples, rng)])
+    means += math.sqrt(variance) * rng.standard_t(freedom, resamples)
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    return replace(plain, low=plain.value + float(low), high=plain.value + float(high))
+
+
+def _seed_noise(a: NDArray[np.float64], b: NDArray[np.float64]) -> tuple[float, int]:
+    """(variance of the difference of the two means over seeds, degrees of freedom)."""
+    means = [values.mean(1) for values in (a, b) if len(values) > 1]
+    return (
+        float(sum(m.var(ddof=1) / len(m) for m in means)),
+        sum(len(m) - 1 for m in means),
     )
 
 
