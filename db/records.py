@@ -151,6 +151,42 @@ class FeatureRecord:
     created_at: datetime = field(default_factory=_now)
 
 
+RecallByDirection = Mapping[str, Mapping[str, float]]
+"""`text_to_image` and `image_to_text`, each `recall@k` -> share of held-out queries, 0 to 1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlignmentRecord:
+    """A space shared by the pictures and texts of a catalogue, and what it is worth."""
+
+    dataset_id: str
+    key: str
+    """SHA-256 of everything that decides the outcome: contents, encoders, settings, seed."""
+    method: str
+    encoders: Mapping[str, str]
+    """Modality to the encoder that was asked for."""
+    settings: Mapping[str, object]
+    seed: int
+    pairs: int
+    """Items with picture and text."""
+    held_out: int
+    duplicates: int
+    """Held-out items that share their picture or their text with another one of them."""
+    before: RecallByDirection
+    """Empty where the encoders' vectors could not be compared before."""
+    after: RecallByDirection
+    chance: float
+    """`recall@10` of a random order."""
+    epochs: int
+    seconds: float
+    path: str
+    """Of the learned weights, relative to the workspace."""
+    sha256: str
+    bytes: int
+    created_at: datetime = field(default_factory=_now)
+    """When it was last made or asked for."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class AddedItemRecord:
     """An item uploaded after the import; `image` is the SHA-256 of the stored picture or ""."""

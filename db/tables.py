@@ -159,6 +159,31 @@ class FeatureRow(Base):
     created_at: Mapped[datetime]
 
 
+class AlignmentRow(Base):
+    """`alignments`: shared image-text spaces of a catalogue, by what went into them."""
+
+    __tablename__ = "alignments"
+
+    dataset_id: Mapped[str] = _dataset_key(primary=True)
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    method: Mapped[str] = mapped_column(String(16))
+    encoders: Mapped[JsonObject]
+    settings: Mapped[JsonObject]
+    seed: Mapped[int] = mapped_column(BigInteger)
+    pairs: Mapped[int]
+    held_out: Mapped[int]
+    duplicates: Mapped[int]
+    before: Mapped[JsonObject]
+    after: Mapped[JsonObject]
+    chance: Mapped[float]
+    epochs: Mapped[int]
+    seconds: Mapped[float]
+    path: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime]
+
+
 class AddedItemRow(Base):
     """`added_items`: items uploaded one by one after the import."""
 

@@ -1,6 +1,7 @@
 """Repositories: take a session, return frozen records, never commit."""
 
 from db.repositories.added_items import AddedItems
+from db.repositories.alignments import Alignments
 from db.repositories.datasets import Datasets
 from db.repositories.features import Features
 from db.repositories.jobs import Jobs
@@ -8,4 +9,4 @@ from db.repositories.leases import Leases
 from db.repositories.runs import Runs
 from db.repositories.workers import Workers
 
-__all__ = ["AddedItems", "Datasets", "Features", "Jobs", "Leases", "Runs", "Workers"]
+__all__ = ["AddedItems", "Alignments", "Datasets", "Features", "Jobs", "Leases", "Runs", "Workers"]

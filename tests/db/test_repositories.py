@@ -9,6 +9,7 @@ from sqlalchemy import event
 from db.errors import DuplicateRecord, RecordNotFound
 from db.records import (
     AddedItemRecord,
+    AlignmentRecord,
     ArtefactRecord,
     DatasetRecord,
     EpochRecord,
@@ -18,7 +19,7 @@ from db.records import (
     RunRecord,
     RunState,
 )
-from db.repositories import AddedItems, Datasets, Features, Jobs, Runs
+from db.repositories import AddedItems, Alignments, Datasets, Features, Jobs, Runs
 from db.session import Database
 
 
@@ -227,6 +228,46 @@ def test_features_are_replaced_per_encoder(database: Database, shop: DatasetReco
         for record in (old, new, other):
             Features(session).put(record)
         assert Features(session).list(shop.id) == (new, other)
+
+
+def test_the_newest_aligned_space_comes_first_and_a_second_one_replaces_its_like(
+    database: Database, shop: DatasetRecord
+) -> None:
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    first = AlignmentRecord(
+        dataset_id=shop.id,
+        key="a" * 64,
+        method="heads",
+        encoders={"image": "efficientnet", "text": "minilm"},
+        settings={"dim": 8},
+        seed=2**40,
+        pairs=100,
+        held_out=20,
+        duplicates=3,
+        before={},
+        after={"text_to_image": {"recall@10": 0.5}, "image_to_text": {"recall@10": 0.25}},
+        chance=0.1,
+        epochs=7,
+        seconds=1.5,
+        path="aligned/a",
+        sha256="1" * 64,
+        bytes=2**40,
+        created_at=moment,
+    )
+    second = AlignmentRecord(
+        **{**vars(first), "key": "b" * 64, "created_at": moment + timedelta(seconds=1)}
+    )
+    again = AlignmentRecord(**{**vars(first), "created_at": moment + timedelta(seconds=2)})
+    with database.write() as session:
+        spaces = Alignments(session)
+        assert spaces.list(shop.id) == ()
+        spaces.put(first)
+        spaces.put(second)
+        assert spaces.list(shop.id) == (second, first)
+        spaces.put(again)
+        assert spaces.list(shop.id) == (again, second)
+        Datasets(session).delete(shop.id)
+        assert spaces.list(shop.id) == ()
 
 
 def test_added_items_keep_their_order(database: Database, shop: DatasetRecord) -> None:
