@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from backend.data.recordings import CLIP_SUFFIXES, SOUND_SUFFIXES
 from backend.data.validate import ProblemLog
 from backend.errors import InvalidInput
 
 TABLE_SUFFIXES: Final = frozenset({".csv", ".parquet"})
 PICTURE_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+IMPORTED_SUFFIXES: Final = TABLE_SUFFIXES | PICTURE_SUFFIXES | SOUND_SUFFIXES | CLIP_SUFFIXES
 TRUTH_FILES: Final = frozenset({"truth.npz", "truth.json"})
 _CHUNK: Final = 1 << 20
 
@@ -118,8 +120,11 @@ def _wanted(
             log.warn(f"Left out '{info.filename[:80]}': its name leads out of the archive.")
         elif stat.S_ISLNK(info.external_attr >> 16):
             log.warn(f"Left out '{info.filename[:80]}': it is a link.")
-        elif PurePosixPath(name).suffix.lower() not in TABLE_SUFFIXES | PICTURE_SUFFIXES:
-            log.warn(f"Left out '{info.filename[:80]}': only tables and pictures are imported.")
+        elif PurePosixPath(name).suffix.lower() not in IMPORTED_SUFFIXES:
+            log.warn(
+                f"Left out '{info.filename[:80]}': only tables, pictures and recordings are "
+                "imported."
+            )
         elif info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             # the other methods unpack without a bound on how much comes out at once
             raise InvalidInput("The ZIP uses an unusual compression; pack it with 'deflate'.")

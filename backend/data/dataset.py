@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from backend.data.media import picture_path, thumbnail_path
+from backend.data.recordings import poster_path, recording_path
 from backend.durable import file_sha256, write_durably
 from backend.errors import DamagedArtefact, NotFound
 from backend.schema import ITEM_COLUMNS, MEDIA_COLUMNS, RECORDING_COLUMNS, Col, Modality, SplitName
@@ -132,11 +133,21 @@ class Dataset:
         digest = str(self.items[Col.IMAGE].iat[item_num])
         return picture_path(self.root, digest) if digest else None
 
+    def recording(self, modality: Modality, item_num: int) -> Path | None:
+        """The stored sound (FLAC) or video (MP4); None where the item has none."""
+        column = MEDIA_COLUMNS[modality]
+        if column not in self.items.columns:
+            return None
+        digest = str(self.items[column].iat[item_num])
+        return recording_path(self.root, modality, digest) if digest else None
+
     def thumbnail_path(self, item_num: int) -> Path | None:
-        """A picture with longest side at most 240 px; None where the item has none."""
+        """A picture with longest side at most 240 px, or the still of a video (at most 320 px)
+        where there is no picture; None where the item has neither."""
         digest = str(self.items[Col.IMAGE].iat[item_num])
         if not digest:
-            return None
+            video = self.recording(Modality.VIDEO, item_num)
+            return poster_path(self.root, video.stem) if video else None
         small = thumbnail_path(self.root, digest)
         return small if small.exists() else picture_path(self.root, digest)
 

@@ -33,8 +33,8 @@ class Problem:
 class ValidationReport:
     """The outcome of an import.
 
-    `items`, `users`, `interactions`, `pictures` were accepted; `rejected` rows were left out.
-    `counts` has the true number of problems per reason; `problems` lists at most
+    `items`, `users`, `interactions`, `pictures`, `recordings` were accepted; `rejected` rows were
+    left out. `counts` has the true number of problems per reason; `problems` lists at most
     LISTED_PER_REASON of each. A problem that costs no row (a missing picture) counts as a problem
     and not as a rejected row.
     """
@@ -47,6 +47,7 @@ class ValidationReport:
     counts: dict[str, int] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
+    recordings: int = 0
 
     def to_json(self) -> str:
         """One JSON object."""
@@ -107,7 +108,7 @@ class ProblemLog:
             self.warnings.append(sentence)
 
     def report(
-        self, *, items: int, users: int, interactions: int, pictures: int
+        self, *, items: int, users: int, interactions: int, pictures: int, recordings: int = 0
     ) -> ValidationReport:
         """The frozen result."""
         return ValidationReport(
@@ -115,6 +116,7 @@ class ProblemLog:
             users=users,
             interactions=interactions,
             pictures=pictures,
+            recordings=recordings,
             rejected=self.rejected,
             counts=dict(self.counts),
             problems=tuple(self.problems),

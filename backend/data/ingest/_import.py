@@ -16,10 +16,11 @@ from backend.data.dataset import Dataset, load_dataset, save_dataset
 from backend.data.ingest._base import IMPORT_FORMATS, ImportFormat, RawTables
 from backend.data.ingest._checks import check_interactions, check_items
 from backend.data.ingest._pictures import store_pictures
+from backend.data.ingest._recordings import store_recordings
 from backend.data.validate import ProblemLog, ValidationReport
 from backend.errors import DamagedArtefact, InvalidInput, NotFound
 from backend.progress import Report, silent
-from backend.schema import ITEM_COLUMNS, Col, Modality
+from backend.schema import ITEM_COLUMNS, RECORDING_COLUMNS, Col, Modality
 
 VALIDATION_FILE: Final = "validation.json"
 """The report, beside the tables of the data set."""
@@ -55,10 +56,15 @@ def import_dataset(
             items=dataset.n_items,
             users=dataset.n_users,
             interactions=len(dataset.interactions),
-            pictures=int((dataset.items[Col.IMAGE] != "").sum()),
+            pictures=_filled(dataset.items, Col.IMAGE),
+            recordings=sum(_filled(dataset.items, column) for column in RECORDING_COLUMNS),
         )
         (built / VALIDATION_FILE).write_text(validation.to_json(), encoding="utf-8")
         return Imported(_settle(built, datasets_root / dataset.fingerprint), validation)
+
+
+def _filled(items: pd.DataFrame, column: Col) -> int:
+    return int((items[column] != "").sum()) if column in items.columns else 0
 
 
 def _format_of(files: SourceFiles, name: str) -> ImportFormat:
@@ -97,14 +103,24 @@ def _build(
     if len(lines) == 0:
         lines = np.zeros(len(items), np.int64)
     items[Col.IMAGE] = pd.Series(
-        store_pictures(items, lines, file, files, root, log, _part(report, 0.3, 0.9)), dtype=str
+        store_pictures(items, lines, file, files, root, log, _part(report, 0.3, 0.6)), dtype=str
     )
+    heard = store_recordings(items, lines, file, files, root, log, _part(report, 0.6, 0.9))
+    for column, digests in heard.items():
+        items[column] = pd.Series(digests, dtype=str)
+    items = _ordered(items)
     interactions, user_ids = _numbered(checked, items)
     report("stores the data set", 0.9)
     if files.trusted:
         for name in TRUTH_FILES & files.files.keys():
             shutil.copyfile(files.files[name], root / name)
     return save_dataset(items, interactions, user_ids, root, _given(tables, items))
+
+
+def _ordered(items: pd.DataFrame) -> pd.DataFrame:
+    """Known columns first, so that where a recording was found does not change the fingerprint."""
+    known = [c for c in (*ITEM_COLUMNS, *RECORDING_COLUMNS) if c in items.columns]
+    return items[[*known, *(c for c in items.columns if c not in known)]]
 
 
 def _given(tables: RawTables, items: pd.DataFrame) -> dict[Modality, NDArray[np.float32]]:
@@ -148,7 +164,7 @@ def _numbered(
 
 
 def _settle(built: Path, target: Path) -> Dataset:
-    """Rename into place; where the data set is there already, keep it and mend its pictures."""
+    """Rename into place; where the data set is there already, keep it and mend its media."""
     for attempt in range(2):
         try:
             os.rename(built, target)
@@ -168,10 +184,10 @@ def _settle(built: Path, target: Path) -> Dataset:
 
 def _mend(built: Path, target: Path) -> None:
     for folder in ("media", "thumbs"):
-        for picture in (built / folder).rglob("*.jpg"):
-            kept = target / picture.relative_to(built)
+        for file in (built / folder).glob("*/*.*"):
+            kept = target / file.relative_to(built)
             kept.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(picture, kept)
+            os.replace(file, kept)
     os.replace(built / VALIDATION_FILE, target / VALIDATION_FILE)
 
 

@@ -10,8 +10,11 @@ from PIL import Image
 
 from backend.data.dataset import load_dataset
 from backend.data.ingest import IMPORT_FORMATS, Imported, import_dataset
+from backend.durable import file_sha256
 from backend.errors import Cancelled, InvalidInput
+from backend.schema import Modality
 from models.errors import ConfigError
+from tests.recordings import clip_bytes, moving, sound_bytes, tone
 
 REAL = Path(os.environ.get("FUSIONLENS_REAL_DATA", "../shared/data"))
 
@@ -304,3 +307,65 @@ def test_real_sets_come_in_whole(
     assert validation.rejected == 0
     assert (validation.users, validation.items) == (users, items)
     assert (validation.interactions, validation.pictures) == (interactions, items)
+
+
+def test_recordings_are_named_or_found_and_bad_ones_reported(tmp_path: Path) -> None:
+    sound = sound_bytes(tone(300, 0.5))
+    imported = _import(
+        tmp_path,
+        {
+            "items.csv": (
+                "item_id,title,audio,Colour\n"
+                "a,A,songs/a.wav,red\nb,B,,\nc,C,broken.mp3,\nd,D,gone.wav,\ne,E,,\n"
+            ),
+            "interactions.csv": "user_id,item_id\nu,a\nu,b\nu,c\nu,d\nu,e\n",
+            "songs/a.wav": sound,
+            "audio/b.wav": sound,
+            "broken.mp3": b"\xff\xfb no",
+            "video/a.mp4": clip_bytes(moving(), sound=tone(900, 1, rate=48_000)),
+            "video/e.mp4": clip_bytes(moving(), sound=tone(900, 1, rate=48_000)),
+            "video/b.mp4": b"text named mp4",
+        },
+    )
+    dataset, validation = imported.dataset, imported.validation
+    assert _reasons(imported) == [
+        (5, "the recording is not there"),
+        (4, "The recording is damaged and cannot be decoded."),
+        (3, "The file is not a WAV, FLAC, OGG, MP3, MP4, M4A, MOV, WebM or MKV recording."),
+    ]
+    assert validation.rejected == 0
+    assert validation.recordings == 5
+    assert dataset.present(Modality.AUDIO).tolist() == [True, True, False, False, True]
+    assert dataset.present(Modality.VIDEO).tolist() == [True, False, False, False, True]
+    assert dataset.items["audio"].iat[0] == dataset.items["audio"].iat[1]
+    assert dataset.items["audio"].iat[4] not in ("", dataset.items["audio"].iat[0])
+    assert dataset.attributes == ("Colour",)
+    assert any("sound tracks of 1 videos" in warning for warning in validation.warnings)
+    played = dataset.recording(Modality.AUDIO, 0)
+    assert played is not None
+    assert file_sha256(played) == dataset.items["audio"].iat[0]
+    assert dataset.recording(Modality.VIDEO, 1) is None
+    still = dataset.thumbnail_path(4)
+    assert still is not None
+    with Image.open(still) as picture:
+        assert picture.size == (64, 64)
+    assert dataset.thumbnail_path(1) is None
+
+
+def test_where_a_recording_lies_does_not_change_the_data_set(tmp_path: Path) -> None:
+    rows = {"interactions.csv": "user_id,item_id\nu,a\n"}
+    sound = sound_bytes(tone(300, 0.5))
+    named = {"items.csv": "item_id,Colour,audio\na,red,x.wav\n", "x.wav": sound}
+    found = {"items.csv": "item_id,Colour\na,red\n", "audio/a.wav": sound}
+    first = import_dataset(_folder(tmp_path / "1", rows | named), tmp_path / "datasets").dataset
+    path = first.recording(Modality.AUDIO, 0)
+    assert path is not None
+    path.write_bytes(b"damaged since")
+    second = import_dataset(_folder(tmp_path / "2", rows | found), tmp_path / "datasets").dataset
+    assert second.fingerprint == first.fingerprint
+    assert file_sha256(path) == path.stem
+
+
+def test_a_catalogue_without_recordings_has_no_such_columns(tmp_path: Path) -> None:
+    dataset = _import(tmp_path, GOOD).dataset
+    assert {"audio", "video"}.isdisjoint(dataset.items.columns)
