@@ -27,11 +27,13 @@ Given = Mapping[Modality, NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class Interactions:
-    """Pairs in dense rows. `users`, `items` i64[N]; `ratings` f32[N]."""
+    """Pairs in dense rows. `users`, `items` i64[N]; `ratings` f32[N]; `rows` i64[N] where they
+    stand among the data set's interactions (empty for pairs that were not taken from there)."""
 
     users: NDArray[np.int64]
     items: NDArray[np.int64]
     ratings: NDArray[np.float32]
+    rows: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def __len__(self) -> int:
         return len(self.users)

@@ -182,4 +182,5 @@ def _interactions(rows: pd.DataFrame) -> Interactions:
         rows[Col.USER_NUM].to_numpy(dtype=np.int64),
         rows[Col.ITEM_NUM].to_numpy(dtype=np.int64),
         rows[Col.RATING].to_numpy(dtype=np.float32),
+        rows.index.to_numpy(dtype=np.int64),
     )

@@ -1,36 +1,32 @@
 """Encodes what the items of a data set show and say, once per content."""
 
-import hashlib
 import os
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
-from io import BytesIO
 from typing import Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
 
 from backend.data.dataset import Dataset
-from backend.data.media import picture_path
 from backend.devices import torch_device
-from backend.errors import DamagedArtefact, InvalidInput
+from backend.features.contents import Contents, contents_of
+from backend.features.encoders import parse_encoder
+from backend.features.fitting import ReadyEncoder, ready_encoder
 from backend.features.store import FeatureStore
 from backend.progress import Report, silent
-from backend.schema import Col, Modality
-from models.config import Config
+from backend.schema import Modality
 from models.encoders import ENCODERS, Content, Encoder
-from models.errors import ConfigError
 from models.recommenders import FeatureTable
 
-_DEFAULTS: Final = {Modality.IMAGE: "efficientnet", Modality.TEXT: "minilm"}
 _KEPT_EVERY: Final = 512
 """After so many new vectors they are put into the store, so that a cancelled job keeps them."""
+_LEARNING_SHARE: Final = 0.7
+"""Part of the progress that learning takes, where an encoder learns."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +34,8 @@ class Extraction:
     """One modality of a data set as vectors.
 
     `encoded`, `cached`, `missing` count items: encoded now, found in the store, without such
-    content. `per_second` is new contents over `seconds` (0.0 where nothing was new). `table` is
-    on the CPU.
+    content. `per_second` is new contents over `seconds` (0.0 where nothing was new); learning is
+    not in it. `table` is on the CPU.
     """
 
     modality: Modality
@@ -54,38 +50,6 @@ class Extraction:
     table: FeatureTable
 
 
-def default_encoder(modality: Modality) -> str:
-    """The encoder that is installed with FusionLens and needs no network."""
-    if modality not in _DEFAULTS:
-        raise InvalidInput(f"There is no encoder for {modality} yet; use image or text.")
-    return _DEFAULTS[modality]
-
-
-def parse_encoder(spec: str) -> tuple[str, Config]:
-    """`NAME` or `NAME:key=value,key=value`; ConfigError names the nearest for a typo."""
-    name, _, rest = spec.strip().partition(":")
-    entry = ENCODERS[name.strip()]
-    values: dict[str, object] = {}
-    for pair in filter(None, (part.strip() for part in rest.split(","))):
-        key, equals, value = pair.partition("=")
-        if not equals:
-            raise ConfigError(f"'{pair}' in '{spec}' needs the form key=value.")
-        values[key.strip()] = value.strip()
-    return entry.name, entry.config.from_mapping(values)
-
-
-@lru_cache(maxsize=4)
-def load_encoder(spec: str, modality: Modality, device: torch.device) -> Encoder:
-    """The encoder, kept in memory for the next call. Raises InvalidInput where it does not read
-    this modality, WeightsUnavailable where its weights cannot be had."""
-    name, config = parse_encoder(spec)
-    entry = ENCODERS[name]
-    if modality not in entry.cls.modalities:
-        known = ", ".join(e.name for e in ENCODERS.entries() if modality in e.cls.modalities)
-        raise InvalidInput(f"{entry.title} does not read {modality}; use {known or 'another one'}.")
-    return entry.cls(config, modality, device)
-
-
 def encode_modality(
     dataset: Dataset,
     modality: Modality,
@@ -94,17 +58,21 @@ def encode_modality(
     device: str | torch.device = "auto",
     report: Report = silent,
     batch_size: int = 48,
+    training: NDArray[np.int64] | None = None,
 ) -> Extraction:
     """Vectors of every item that has this content; what the store knows is not encoded again.
 
-    Raises DamagedArtefact where a stored picture is not the one that was imported.
+    `training` as for `contents_of`. Raises DamagedArtefact where a stored file is not the one that
+    was imported.
     """
+    contents = read_by(encoder_spec, dataset, modality, training)
+    stages = _Stages(report)
+    ready = ready_encoder(
+        encoder_spec, modality, contents, store, torch_device(device), stages.learning
+    )
     started = time.perf_counter()
-    encoder = load_encoder(encoder_spec, modality, torch_device(device))
-    contents = _contents_of(dataset, modality)
-    fingerprint = encoder.fingerprint()
-    new = store.missing(fingerprint, [key for key in contents.keys if key])
-    _encode_into(store, encoder, contents, new, report, batch_size)
+    new = store.missing(ready.fingerprint, [key for key in contents.keys if key])
+    _encode_into(store, ready, contents, new, stages.encoding, batch_size)
     seconds = time.perf_counter() - started
     fresh = set(new)
     encoded = sum(key in fresh for key in contents.keys)
@@ -112,102 +80,97 @@ def encode_modality(
     return Extraction(
         modality=modality,
         encoder=encoder_spec,
-        fingerprint=fingerprint,
-        dim=encoder.dim,
+        fingerprint=ready.fingerprint,
+        dim=ready.encoder.dim,
         encoded=encoded,
         cached=len(contents.keys) - encoded - missing,
         missing=missing,
         per_second=len(new) / seconds if new else 0.0,
         seconds=seconds,
-        table=_table(store, fingerprint, contents.keys, encoder.dim),
+        table=table_of(store, ready, contents),
     )
 
 
-def encode_contents(
-    contents: Sequence[Content],
-    modality: Modality,
+def read_by(
     encoder_spec: str,
-    device: str | torch.device = "auto",
-) -> Tensor:
-    """f32[B, D] on the CPU for a few contents that no data set holds, as of a new item."""
-    return load_encoder(encoder_spec, modality, torch_device(device)).encode(contents)
+    dataset: Dataset,
+    modality: Modality,
+    training: NDArray[np.int64] | None = None,
+) -> Contents:
+    """What this encoder reads of the data set: raw content, or features that came with it."""
+    given = ENCODERS[parse_encoder(encoder_spec)[0]].cls.reads_given
+    return contents_of(dataset, modality, given=given, training=training)
 
 
-def item_text(title: str, category: str, text: str) -> str:
-    """What a text encoder reads of an item; "" for an item without title and description, as a
-    category alone is an attribute."""
-    if not (title.strip() or text.strip()):
-        return ""
-    return ". ".join(part.strip() for part in (title, category, text) if part.strip())
+def encode_few(store: FeatureStore, ready: ReadyEncoder, contents: Contents) -> FeatureTable:
+    """Vectors of a few items beside the catalogue; kept like all others."""
+    new = store.missing(ready.fingerprint, [key for key in contents.keys if key])
+    if new:
+        vectors = ready.encoder.encode([contents.load(key) for key in new])
+        store.put(ready.fingerprint, new, vectors.numpy())
+    return table_of(store, ready, contents)
 
 
-@dataclass(frozen=True)
-class _Contents:
-    """`keys[item_num]` is the SHA-256 of the item's content or ""."""
-
-    keys: list[str]
-    texts: dict[str, str]
-    dataset: Dataset
-
-    def load(self, key: str) -> Content:
-        """The text, or the picture decoded."""
-        if key in self.texts:
-            return self.texts[key]
-        path = picture_path(self.dataset.root, key)
-        try:
-            content = path.read_bytes()
-        except FileNotFoundError:
-            content = b""
-        if hashlib.sha256(content).hexdigest() != key:
-            item = self.dataset.items[Col.ITEM_ID].iat[self.keys.index(key)]
-            raise DamagedArtefact(f"The picture of item {item} is damaged; import the data again.")
-        return Image.open(BytesIO(content), formats=("JPEG",)).convert("RGB")
+def table_of(store: FeatureStore, ready: ReadyEncoder, contents: Contents) -> FeatureTable:
+    """f32[N, D] of the contents that the store knows; all others count as absent."""
+    known = [at for at, key in enumerate(contents.keys) if key]
+    values = np.zeros((len(contents.keys), ready.encoder.dim), np.float32)
+    present = np.zeros(len(contents.keys), np.bool_)
+    if known:
+        found, there = store.get(ready.fingerprint, [contents.keys[at] for at in known])
+        if there.any():
+            values[known] = found
+            present[known] = there
+    return FeatureTable(torch.from_numpy(values), torch.from_numpy(present))
 
 
-def _contents_of(dataset: Dataset, modality: Modality) -> _Contents:
-    items = dataset.items
-    if modality is Modality.IMAGE:
-        return _Contents(items[Col.IMAGE].tolist(), {}, dataset)
-    if modality is not Modality.TEXT:
-        raise InvalidInput(f"Items have no {modality} yet; encode image or text.")
-    columns = (items[column].tolist() for column in (Col.TITLE, Col.CATEGORY, Col.TEXT))
-    texts = [item_text(*said) for said in zip(*columns, strict=True)]
-    keys = [hashlib.sha256(text.encode()).hexdigest() if text else "" for text in texts]
-    return _Contents(keys, dict(zip(keys, texts, strict=True)), dataset)
+class _Stages:
+    """One progress for learning and encoding: learning moves it only where it takes place."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._start = 0.0
+
+    def learning(self, what: str, fraction: float) -> None:
+        self._start = _LEARNING_SHARE
+        self._report(what, fraction * _LEARNING_SHARE)
+
+    def encoding(self, what: str, fraction: float) -> None:
+        self._report(what, self._start + fraction * (1 - self._start))
 
 
 def _encode_into(
     store: FeatureStore,
-    encoder: Encoder,
-    contents: _Contents,
+    ready: ReadyEncoder,
+    contents: Contents,
     new: list[str],
     report: Report,
     batch_size: int,
 ) -> None:
     """Texts go by length, because a batch is padded to its longest."""
-    new = sorted(new, key=lambda key: len(contents.texts.get(key, "")))
-    what = f"encodes {encoder.modality}"
+    new = sorted(new, key=lambda key: contents.lengths.get(key, 0))
+    what = f"encodes {ready.encoder.modality}"
     report(what, 0.0)
     keys: list[str] = []
     vectors: list[NDArray[np.float32]] = []
     try:
         done = 0
         for batch, loaded in _ahead(contents, new, batch_size):
-            vectors.append(_encode(encoder, loaded).numpy())
+            vectors.append(_encode(ready.encoder, loaded).numpy())
             keys += batch
             done += len(batch)
             if len(keys) >= _KEPT_EVERY:
-                store.put(encoder.fingerprint(), keys, np.concatenate(vectors))
+                store.put(ready.fingerprint, keys, np.concatenate(vectors))
                 keys, vectors = [], []
             report(what, done / len(new))
     finally:
         if keys and len(vectors):
             whole = np.concatenate(vectors)
-            store.put(encoder.fingerprint(), keys[: len(whole)], whole)
+            store.put(ready.fingerprint, keys[: len(whole)], whole)
 
 
 def _ahead(
-    contents: _Contents, keys: list[str], batch_size: int
+    contents: Contents, keys: list[str], batch_size: int
 ) -> Iterator[tuple[list[str], list[Content]]]:
     """Batches of content; the next two are read and decoded while one is encoded."""
     batches = [keys[at : at + batch_size] for at in range(0, len(keys), batch_size)]
@@ -230,15 +193,3 @@ def _encode(encoder: Encoder, batch: Sequence[Content]) -> Tensor:
         torch.cuda.empty_cache()
     half = len(batch) // 2
     return torch.cat([_encode(encoder, batch[:half]), _encode(encoder, batch[half:])])
-
-
-def _table(store: FeatureStore, fingerprint: str, keys: list[str], dim: int) -> FeatureTable:
-    known = [at for at, key in enumerate(keys) if key]
-    values = np.zeros((len(keys), dim), np.float32)
-    present = np.zeros(len(keys), np.bool_)
-    if known:
-        found, there = store.get(fingerprint, [keys[at] for at in known])
-        if there.any():
-            values[known] = found
-            present[known] = there
-    return FeatureTable(torch.from_numpy(values), torch.from_numpy(present))

@@ -1,20 +1,21 @@
 """Items uploaded by hand after the import, scored from their content alone."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
+import pandas as pd
 import torch
 
 from backend.data.dataset import Dataset
-from backend.data.media import decode_picture, picture_path
-from backend.features.extract import encode_contents, item_text, load_encoder
+from backend.data.media import decode_picture
+from backend.features.contents import Contents, contents_of_items
+from backend.features.extract import encode_few
+from backend.features.fitting import ReadyEncoder
 from backend.retrieval.recommender import NewItems
-from backend.schema import Modality
-from backend.workflows.loading import LoadedRun, feature_store
+from backend.schema import ITEM_COLUMNS, Col, Modality
+from backend.workflows.loading import LoadedRun, catalogue_encoder, feature_store
 from backend.workflows.workspace import Workspace
-from db.records import AddedItemRecord
+from db.records import AddedItemRecord, RunRecord
 from db.repositories import AddedItems
 from models.encoders import Content
 from models.recommenders import FeatureTable
@@ -44,7 +45,8 @@ def added_for(workspace: Workspace, loaded: LoadedRun) -> Additions:
     records = list_added(workspace, loaded.record.dataset_id)
     if not loaded.model.reads_content or not records:
         return Additions((), {}, None)
-    features = encode_added(workspace, loaded.dataset, records, loaded.record.encoders)
+    run = loaded.record
+    features = encode_added(workspace, loaded.dataset, records, run.encoders, run)
     with torch.inference_mode():
         vectors, bias = loaded.model.embed_new_items(features)
     return Additions(records, features, NewItems(vectors, bias))
@@ -55,42 +57,31 @@ def encode_added(
     dataset: Dataset,
     records: tuple[AddedItemRecord, ...],
     encoders: Mapping[str, str],
+    run: RunRecord | None = None,
 ) -> dict[Modality, FeatureTable]:
-    """Content of added items; read from the store from the second time on."""
+    """Content of added items, read by what the encoders learned from the catalogue (for the run);
+    from the store from the second time on."""
     store = feature_store(workspace)
     tables = {}
     for name, spec in encoders.items():
-        modality = Modality(name)
-        encoder = load_encoder(spec, modality, torch.device("cpu"))
-        keys = [_content_key(record, modality) for record in records]
-        fingerprint = encoder.fingerprint()
-        new = store.missing(fingerprint, [key for key in keys if key])
-        by_key = dict(zip(keys, records, strict=True))
-        if new:
-            contents = [_contents(dataset, by_key[key])[modality] for key in new]
-            store.put(fingerprint, new, encoder.encode(contents).numpy())
-        values = np.zeros((len(keys), encoder.dim), np.float32)
-        present = np.array([bool(key) for key in keys])
-        if present.any():
-            values[present], _ = store.get(fingerprint, [key for key in keys if key])
-        tables[modality] = FeatureTable(torch.from_numpy(values), torch.from_numpy(present))
+        ready = catalogue_encoder(workspace, dataset, Modality(name), spec, run)
+        tables[Modality(name)] = encode_few(store, ready, _contents(dataset, records, ready))
     return tables
 
 
 def encode_loose(
-    content: Mapping[Modality, Content], encoders: Mapping[str, str]
+    workspace: Workspace, loaded: LoadedRun, content: Mapping[Modality, Content]
 ) -> dict[Modality, FeatureTable]:
-    """Tables f32[1, D] for one thing that nobody stored; what it lacks is marked absent."""
+    """Tables f32[1, D] for one thing that nobody stored, as the run reads it; what it lacks is
+    marked absent."""
     tables = {}
-    for name, spec in encoders.items():
-        modality = Modality(name)
-        there = modality in content
-        if there:
-            values = encode_contents([content[modality]], modality, spec)
-        else:
-            encoder = load_encoder(spec, modality, torch.device("cpu"))
-            values = torch.zeros(1, encoder.dim)
-        tables[modality] = FeatureTable(values, torch.tensor([there]))
+    for modality, known in loaded.data.features.items():
+        values = torch.zeros(1, known.values.shape[1])
+        if modality in content:
+            spec = loaded.record.encoders[modality]
+            ready = catalogue_encoder(workspace, loaded.dataset, modality, spec, loaded.record)
+            values = ready.encoder.encode([content[modality]])
+        tables[modality] = FeatureTable(values, torch.tensor([modality in content]))
     return tables
 
 
@@ -107,14 +98,12 @@ def text_and_picture(text: str, picture: bytes | None) -> dict[Modality, Content
     return content
 
 
-def _content_key(record: AddedItemRecord, modality: Modality) -> str:
-    """SHA-256 of what the encoder will read; "" where the item has none of it."""
-    if modality is Modality.IMAGE:
-        return record.image
-    text = item_text(record.title, record.category, record.text)
-    return hashlib.sha256(text.encode()).hexdigest() if text else ""
-
-
-def _contents(dataset: Dataset, record: AddedItemRecord) -> dict[Modality, Content]:
-    picture = picture_path(dataset.root, record.image).read_bytes() if record.image else None
-    return text_and_picture(item_text(record.title, record.category, record.text), picture)
+def _contents(
+    dataset: Dataset, records: tuple[AddedItemRecord, ...], ready: ReadyEncoder
+) -> Contents:
+    """What was typed in and uploaded; ready-made features came with none of it."""
+    items = pd.DataFrame({c: [getattr(r, c) for r in records] for c in ITEM_COLUMNS})
+    if ready.encoder.reads_given:
+        return Contents.nothing(len(items))
+    items[Col.PRICE] = items[Col.PRICE].astype(float)
+    return contents_of_items(items, dataset.root, ready.encoder.modality)

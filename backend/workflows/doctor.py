@@ -10,9 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 import torch
 
-from backend.features.extract import default_encoder, load_encoder
+from backend.features.encoders import default_encoder, load_encoder, on_by_default
 from backend.jobs.status import worker_status
-from backend.schema import Modality
 from backend.settings import Settings
 from backend.workflows.workspace import Workspace
 from models.errors import ModelError
@@ -57,7 +56,7 @@ def _gpu() -> Check:
 
 
 def _encoders() -> Iterator[Check]:
-    for modality in (Modality.IMAGE, Modality.TEXT):
+    for modality in on_by_default():
         name = default_encoder(modality)
         try:
             encoder = load_encoder(name, modality, torch.device("cpu"))

@@ -92,7 +92,7 @@ def _train_and_evaluate(workspace: Workspace, run: RunRecord, report: Report) ->
     report("Reading the data set", 0.0)
     dataset = open_dataset(workspace, record)
     extractions = extract_features(
-        workspace, record, run.encoders, device, lambda w, f: report(w, f * ENCODE_SHARE)
+        workspace, record, run.encoders, device, lambda w, f: report(w, f * ENCODE_SHARE), run
     )
     note_features(workspace, record, extractions)
     split = make_split(dataset, run)

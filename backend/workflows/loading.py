@@ -16,11 +16,15 @@ from backend.durable import file_sha256
 from backend.errors import DamagedArtefact, NotFound
 from backend.evaluation.significance import Interval
 from backend.explain.modality_shapley import CoalitionTables
-from backend.features.extract import Extraction, default_encoder, encode_modality
+from backend.features.contents import Contents
+from backend.features.encoders import OPTIONAL, encoders_for, learns
+from backend.features.extract import Extraction, encode_modality, read_by
+from backend.features.fitting import ReadyEncoder, ready_encoder
+from backend.features.reviews import check_unread, readable_rows
 from backend.features.store import FeatureStore
 from backend.progress import Report, silent
 from backend.retrieval.index import EXACT_LIMIT, ItemIndex, build_index
-from backend.schema import Modality, Objective
+from backend.schema import Col, Modality, Objective
 from backend.training.checkpoint import load_tensors
 from backend.training.trainer import MODEL_FILE
 from backend.workflows.workspace import Workspace
@@ -91,12 +95,33 @@ def by_run(records: Iterable[R]) -> dict[str, tuple[R, ...]]:
 
 def modalities_of(dataset: Dataset) -> tuple[Modality, ...]:
     """What at least one item of the catalogue has."""
-    return tuple(m for m in (Modality.IMAGE, Modality.TEXT) if dataset.present(m).any())
+    return tuple(m for m in Modality if dataset.present(m).any())
 
 
 def default_encoders(dataset: Dataset) -> dict[str, str]:
-    """The embedded encoder of every modality that the catalogue has."""
-    return {str(m): default_encoder(m) for m in modalities_of(dataset)}
+    """The embedded encoder of every modality that the catalogue has and that is read unasked."""
+    able = {m: encoders_for(dataset, m) for m in modalities_of(dataset) if m not in OPTIONAL}
+    return {str(m): names[0] for m, names in able.items() if names}
+
+
+def default_split(dataset: Dataset, objective: Objective = "ranking") -> SplitConfig:
+    """What a data set is parted by where nobody chose: its own split, else at random; of explicit
+    ratings the good ones count as liked."""
+    explicit = objective == "ranking" and dataset.interactions[Col.RATING].nunique() > 1
+    kind = "given" if Col.SPLIT in dataset.interactions.columns else "random"
+    return SplitConfig(kind=kind, positive="rating>=4" if explicit else "")
+
+
+def readable_reviews(dataset: Dataset, run: RunRecord | None = None) -> NDArray[np.int64]:
+    """i64[N]: interactions whose reviews an encoder may read, those that the run (else one with the
+    default split) learns from. Raises InvalidInput should one of them be held out."""
+    if run is None:
+        split = split_interactions(dataset, default_split(dataset), "ranking")
+    else:
+        split = make_split(dataset, run)
+    rows = readable_rows(dataset, split)
+    check_unread(dataset, rows, split)
+    return rows
 
 
 def extract_features(
@@ -105,10 +130,13 @@ def extract_features(
     encoders: Mapping[str, str],
     device: torch.device,
     report: Report = silent,
+    run: RunRecord | None = None,
 ) -> tuple[Extraction, ...]:
-    """Content of every item, from the store where it is there, encoded now where not."""
+    """Content of every item, from the store where it is there, encoded now where not; reviews as
+    the run may read them."""
     dataset = open_dataset(workspace, record)
     store = feature_store(workspace)
+    training = readable_reviews(dataset, run) if Modality.REVIEWS in encoders else None
     found = []
     for position, (name, spec) in enumerate(encoders.items()):
 
@@ -116,9 +144,28 @@ def extract_features(
             report(what, (done + fraction) / len(encoders))
 
         found.append(
-            encode_modality(dataset, Modality(name), spec, store, device=device, report=step)
+            encode_modality(
+                dataset, Modality(name), spec, store, device, report=step, training=training
+            )
         )
     return tuple(found)
+
+
+def catalogue_encoder(
+    workspace: Workspace,
+    dataset: Dataset,
+    modality: Modality,
+    spec: str,
+    run: RunRecord | None = None,
+) -> ReadyEncoder:
+    """The encoder on the CPU, with what it learned from this catalogue (and the run's reviews)."""
+    contents = Contents.nothing(0)
+    if learns(spec):
+        reviews = modality is Modality.REVIEWS
+        training = readable_reviews(dataset, run) if reviews else None
+        contents = read_by(spec, dataset, modality, training)
+    cpu = torch.device("cpu")
+    return ready_encoder(spec, modality, contents, feature_store(workspace), cpu)
 
 
 def note_features(
@@ -214,7 +261,9 @@ def _loaded(workspace: Workspace, run_id: str) -> LoadedRun:
     dataset = open_dataset(workspace, dataset_record)
     split = make_split(dataset, record)
     device = torch.device("cpu")
-    features = tables_of(extract_features(workspace, dataset_record, record.encoders, device))
+    features = tables_of(
+        extract_features(workspace, dataset_record, record.encoders, device, run=record)
+    )
     data = training_data(dataset, split.train, features)
     model = build_model(record, data)
     weights, _ = load_tensors(artefact_path(workspace, record, MODEL_FILE), device)

@@ -189,7 +189,7 @@ def recommend_from_content(
     if not content:
         raise InvalidInput("Give a picture or some words.")
     with torch.inference_mode():
-        vectors, _ = loaded.model.embed_new_items(encode_loose(content, loaded.record.encoders))
+        vectors, _ = loaded.model.embed_new_items(encode_loose(workspace, loaded, content))
     catalogue = loaded.embeddings.items
     seed = np.array([len(catalogue)])
     return _similar(loaded, similar_items(torch.cat([catalogue, vectors]), seed, k))

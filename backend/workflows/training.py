@@ -14,7 +14,7 @@ from backend.data.dataset import Dataset
 from backend.data.split import SplitConfig
 from backend.devices import torch_device
 from backend.errors import InvalidInput
-from backend.features.extract import parse_encoder
+from backend.features.encoders import OPTIONAL, encoders_for, parse_encoder
 from backend.jobs.queue import Queue
 from backend.schema import Col, Modality
 from backend.training.config import TrainingConfig, training_config
@@ -63,6 +63,8 @@ class Choices:
     fusions: tuple[Choice, ...]
     encoders: Mapping[str, tuple[Choice, ...]]
     """Per modality that the data set has; the first is the default."""
+    optional: frozenset[str]
+    """Modalities among them that are left out where nobody chose."""
     training: tuple[Setting, ...]
     splits: tuple[str, ...]
     """What this data set allows, the default first ("given" where a split column exists)."""
@@ -124,7 +126,12 @@ def choices(workspace: Workspace, dataset_id: str) -> Choices:
     return Choices(
         models=tuple(models),
         fusions=tuple(_choice(entry) for entry in FUSIONS.entries()),
-        encoders={str(m): _encoder_choices(m, dataset) for m in modalities_of(dataset)},
+        encoders={
+            str(m): tuple(_choice(ENCODERS[name]) for name in encoders_for(dataset, m))
+            for m in modalities_of(dataset)
+            if encoders_for(dataset, m)
+        },
+        optional=frozenset(map(str, OPTIONAL)),
         training=TrainingConfig.settings(),
         splits=_splits(dataset),
         objectives=objectives,
@@ -342,8 +349,12 @@ def _check_encoders(encoders: Mapping[str, str], dataset: Dataset) -> None:
                 f"This data set has no {modality}. It has: {', '.join(sorted(there)) or 'none'}."
             )
         name, _ = parse_encoder(spec)
-        if Modality(modality) not in ENCODERS[name].cls.modalities:
-            raise InvalidInput(f"The encoder '{name}' does not read {modality}.")
+        able = encoders_for(dataset, Modality(modality))
+        if name not in able:
+            raise InvalidInput(
+                f"The encoder '{name}' does not read {modality} here; use "
+                f"{', '.join(able) or 'another modality'}."
+            )
 
 
 def _choice(entry: Entry[T]) -> Choice:
@@ -355,12 +366,6 @@ def _choice(entry: Entry[T]) -> Choice:
         reads_content=issubclass(entry.cls, Recommender) and entry.cls.uses_content(),
         takes_fusion=getattr(entry.cls, "takes_fusion", False),
     )
-
-
-def _encoder_choices(modality: Modality, dataset: Dataset) -> tuple[Choice, ...]:
-    default = default_encoders(dataset)[str(modality)]
-    able = [entry for entry in ENCODERS.entries() if modality in entry.cls.modalities]
-    return tuple(_choice(entry) for entry in sorted(able, key=lambda e: e.name != default))
 
 
 def _splits(dataset: Dataset) -> tuple[str, ...]:

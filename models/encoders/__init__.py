@@ -2,12 +2,24 @@
 
 from models.encoders._base import (
     ENCODERS,
+    Checkpoint,
     Clip,
     Content,
     Encoder,
     Sound,
+    TrainableConfig,
     TrainableEncoder,
     Vector,
 )
 
-__all__ = ["ENCODERS", "Clip", "Content", "Encoder", "Sound", "TrainableEncoder", "Vector"]
+__all__ = [
+    "ENCODERS",
+    "Checkpoint",
+    "Clip",
+    "Content",
+    "Encoder",
+    "Sound",
+    "TrainableConfig",
+    "TrainableEncoder",
+    "Vector",
+]

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL.Image import Image
 from torch import Tensor
 
-from models.config import Config
+from models.config import Config, setting
 from models.modality import Modality
 from models.registry import Registry
 
@@ -45,6 +45,25 @@ Progress = Callable[[str, float], None]
 """Told what is being done and which part of it, 0 to 1, is done; may raise to stop the work."""
 
 
+class Checkpoint(Protocol):
+    """Where an unfinished `fit` leaves what it has, so that one that was stopped goes on."""
+
+    def load(self) -> dict[str, Tensor]:
+        """What was saved last; empty at the start."""
+
+    def save(self, state: Mapping[str, Tensor]) -> None:
+        """To be called after every epoch; not every call need reach the disk."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainableConfig(Config):
+    """What every encoder that learns from the catalogue can be told."""
+
+    seed: int = setting(
+        0, help="Fixes first weights and order of learning.", low=0, high=2**31 - 1, expert=True
+    )
+
+
 class Encoder(ABC):
     """Maps a batch of content to f32[B, dim].
 
@@ -55,6 +74,8 @@ class Encoder(ABC):
 
     modalities: ClassVar[frozenset[Modality]]
     """What this class can read; an instance reads exactly one of them."""
+    reads_given: ClassVar[bool] = False
+    """Whether it takes the features that a source brought along in place of raw content."""
 
     def __init__(self, config: Config, modality: Modality, device: torch.device) -> None:
         """Raises WeightsUnavailable at once, with the alternatives, where weights cannot be had."""
@@ -79,12 +100,24 @@ class Encoder(ABC):
 class TrainableEncoder(Encoder):
     """Learns from the catalogue before it can encode, without labels that an evaluation uses.
 
-    Until `fit` or `load_state` was called, `encode` raises RuntimeError.
+    Until `fit` or `load_state` was called, `encode` raises RuntimeError. `fingerprint` names the
+    untrained encoder: code and settings; what it learned from is added by whoever keeps its state.
     """
 
+    config: TrainableConfig
+
+    def __init__(self, config: TrainableConfig, modality: Modality, device: torch.device) -> None:
+        super().__init__(config, modality, device)
+
     @abstractmethod
-    def fit(self, contents: Sequence[Content], seed: int, progress: Progress) -> None:
-        """Learn from all `contents` (read lazily, each access may decode a file)."""
+    def fit(
+        self, contents: Sequence[Content], seed: int, progress: Progress, checkpoint: Checkpoint
+    ) -> None:
+        """Learn from all `contents`, at least one (read lazily, each access may decode a file).
+
+        Equal contents in equal order and an equal seed give an equal state on one device, also
+        where an earlier attempt was stopped and left a checkpoint.
+        """
 
     @abstractmethod
     def state(self) -> dict[str, Tensor]:

@@ -102,9 +102,10 @@ def _encoders(choices: Choices) -> dict[str, str]:
     found: dict[str, str] = {}
     for modality, options in choices.encoders.items():
         titles = {choice.name: choice.title for choice in options} | {_LEFT_OUT: "Leave out"}
+        names = [choice.name for choice in options]
         picked = st.selectbox(
             f"{theme.player_title(modality)} encoder",
-            [*(choice.name for choice in options), _LEFT_OUT],
+            [_LEFT_OUT, *names] if modality in choices.optional else [*names, _LEFT_OUT],
             format_func=_of(titles),
             key=f"encoder_{modality}",
             help="\n".join(

@@ -1,16 +1,19 @@
 """What holds for every registered encoder and every modality it reads."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load, save
+from torch import Tensor
 
 from models.config import Config
-from models.encoders import ENCODERS, Content, Encoder
+from models.encoders import ENCODERS, Clip, Content, Encoder, Sound, TrainableEncoder
 from models.errors import WeightsUnavailable
 from models.modality import Modality
 
@@ -28,9 +31,23 @@ TEXTS = [
 ]
 
 
-def _contents(modality: Modality) -> list[Content]:
-    if modality is not Modality.IMAGE:
-        return list(TEXTS)
+ATTRIBUTES: list[Content] = [
+    {"category": "Shoes", "price": "10", "tags": "red|leather"},
+    {"category": "Coats", "price": "99.5", "tags": "wool"},
+    {"category": "Shoes"},
+    {"price": "20", "tags": "wool|red"},
+    {"size": "?"},
+]
+
+
+def _contents(encoder: Encoder) -> list[Content]:
+    """Five different things of the kind that the encoder reads."""
+    if encoder.reads_given:
+        return list(np.random.default_rng(0).normal(size=(5, 7)).astype(np.float32))
+    return _RAW[encoder.modality]()
+
+
+def _pictures() -> list[Content]:
     sizes = [(40, 60), (224, 224), (300, 20), (1, 1), (31, 47)]
     ramp = Image.radial_gradient("L")
     return [
@@ -39,6 +56,54 @@ def _contents(modality: Modality) -> list[Content]:
         ).resize(size)
         for n, size in enumerate(sizes)
     ]
+
+
+def _sounds() -> list[Content]:
+    rate = 8000
+    times = np.arange(2 * rate) / rate
+    tones = [np.sin(2 * np.pi * pitch * times) for pitch in (110, 220, 440, 880)]
+    tones.append(np.random.default_rng(0).uniform(-1, 1, rate // 2))
+    return [Sound((0.5 * tone).astype(np.float32), rate) for tone in tones]
+
+
+def _clips() -> list[Content]:
+    pictures = _pictures()
+    turned = [
+        tuple(p.rotate(40 * n).resize((64, 48)) for n in range(4))
+        for p in pictures
+        if isinstance(p, Image.Image)
+    ]
+    sounds = [s for s in _sounds() if isinstance(s, Sound)]
+    return [
+        Clip(frames, 2.0, sound if n % 2 else None)
+        for n, (frames, sound) in enumerate(zip(turned, sounds, strict=True))
+    ]
+
+
+_RAW: Mapping[Modality, Callable[[], list[Content]]] = {
+    Modality.IMAGE: _pictures,
+    Modality.TEXT: lambda: list(TEXTS),
+    Modality.AUDIO: _sounds,
+    Modality.VIDEO: _clips,
+    Modality.ATTRIBUTES: lambda: ATTRIBUTES,
+    Modality.REVIEWS: lambda: ["\n".join(["It fits.", text]) for text in TEXTS],
+}
+
+
+class _Forgetful:
+    """A checkpoint that keeps nothing."""
+
+    def load(self) -> dict[str, Tensor]:
+        return {}
+
+    def save(self, state: Mapping[str, Tensor]) -> None:
+        pass
+
+
+def _fit(encoder: Encoder, seed: int = 0) -> Encoder:
+    if isinstance(encoder, TrainableEncoder):
+        encoder.fit(_contents(encoder), seed, lambda what, part: None, _Forgetful())
+    return encoder
 
 
 def _tiny(name: str, folder: Path) -> dict[str, object]:
@@ -84,14 +149,15 @@ def made(
     config = entry.config.from_mapping(_tiny(name, tmp_path_factory.mktemp(name)))
     cpu = torch.device("cpu")
     try:
-        yield entry.cls(config, modality, cpu), lambda: entry.cls(config, modality, cpu)
+        encoder = _fit(entry.cls(config, modality, cpu))
+        yield encoder, lambda: entry.cls(config, modality, cpu)
     except WeightsUnavailable as reason:
         pytest.skip(str(reason))
 
 
 def test_vectors_have_the_declared_shape(made: tuple[Encoder, Any]) -> None:
     encoder, _ = made
-    vectors = encoder.encode(_contents(encoder.modality))
+    vectors = encoder.encode(_contents(encoder))
     assert vectors.shape == (5, encoder.dim)
     assert vectors.dtype == torch.float32
     assert vectors.device.type == "cpu"
@@ -101,7 +167,7 @@ def test_vectors_have_the_declared_shape(made: tuple[Encoder, Any]) -> None:
 
 def test_different_content_gives_different_vectors(made: tuple[Encoder, Any]) -> None:
     encoder, _ = made
-    distances = torch.cdist(*[encoder.encode(_contents(encoder.modality)[:2])] * 2)
+    distances = torch.cdist(*[encoder.encode(_contents(encoder)[:2])] * 2)
     assert float(distances[0, 1]) > 1e-3
 
 
@@ -114,13 +180,35 @@ def test_encoding_is_deterministic_and_does_not_depend_on_the_batch(
     made: tuple[Encoder, Any],
 ) -> None:
     encoder, make = made
-    contents = _contents(encoder.modality)
+    contents = _contents(encoder)
     whole = encoder.encode(contents)
     assert torch.equal(whole, encoder.encode(contents))
     single = torch.cat([encoder.encode([content]) for content in contents])
     scale = float(whole.abs().max())
     torch.testing.assert_close(single, whole, rtol=0, atol=1e-4 * max(1.0, scale))
-    torch.testing.assert_close(make().encode(contents), whole, rtol=0, atol=1e-6)
+    torch.testing.assert_close(_fit(make()).encode(contents), whole, rtol=0, atol=1e-6)
+
+
+def test_what_was_learned_survives_a_file(made: tuple[Encoder, Any]) -> None:
+    encoder, make = made
+    if not isinstance(encoder, TrainableEncoder):
+        pytest.skip("learns nothing")
+    contents = _contents(encoder)
+    other = make()
+    with pytest.raises(RuntimeError):
+        other.encode(contents)
+    other.load_state(load(save(encoder.state())))
+    assert other.dim == encoder.dim
+    assert torch.equal(other.encode(contents), encoder.encode(contents))
+
+
+def test_learning_is_deterministic(made: tuple[Encoder, Any]) -> None:
+    encoder, make = made
+    if not isinstance(encoder, TrainableEncoder):
+        pytest.skip("learns nothing")
+    first, second = encoder.state(), _fit(make()).state()
+    assert first.keys() == second.keys()
+    assert all(torch.equal(first[name], second[name]) for name in first)
 
 
 def test_fingerprints_are_stable_and_hex(made: tuple[Encoder, Any]) -> None:

@@ -14,14 +14,10 @@ from torch import Tensor
 from backend.data.dataset import Dataset, save_dataset
 from backend.data.media import picture_path, store_picture
 from backend.errors import Cancelled, DamagedArtefact, InvalidInput
-from backend.features.extract import (
-    default_encoder,
-    encode_contents,
-    encode_modality,
-    item_text,
-    load_encoder,
-    parse_encoder,
-)
+from backend.features.contents import Contents, item_text
+from backend.features.encoders import default_encoder, load_encoder, parse_encoder
+from backend.features.extract import encode_few, encode_modality
+from backend.features.fitting import ready_encoder
 from backend.features.store import FeatureStore
 from backend.schema import Modality
 from models.config import Config, setting
@@ -168,10 +164,16 @@ def test_a_data_set_without_the_content_has_nothing_present(
     assert not found.table.present.any()
 
 
-def test_single_contents() -> None:
-    assert encode_contents(["abc"], Modality.TEXT, "counting").tolist() == [[3, 1]]
-    red = Image.new("RGB", (4, 4), (9, 0, 0))
-    assert encode_contents([red], Modality.IMAGE, "counting").tolist() == [[9, 1]]
+def test_a_few_items_beside_the_catalogue(tmp_path: Path) -> None:
+    store, cpu = FeatureStore(tmp_path / "features"), torch.device("cpu")
+    texts = {"ab" * 32: "abc", "cd" * 32: "x"}
+    contents = Contents(["ab" * 32, "", "cd" * 32], texts.__getitem__)
+    for _ in range(2):
+        ready = ready_encoder("counting", Modality.TEXT, contents, store, cpu)
+        table = encode_few(store, ready, contents)
+        assert table.values.tolist() == [[3, 1], [0, 0], [1, 1]]
+        assert table.present.tolist() == [True, False, True]
+    assert _Counting.asked == [2]
 
 
 def test_specs() -> None:
@@ -195,9 +197,7 @@ def test_specs() -> None:
 def test_what_an_encoder_does_not_read() -> None:
     assert default_encoder(Modality.IMAGE) in ENCODERS
     assert default_encoder(Modality.TEXT) in ENCODERS
-    with pytest.raises(InvalidInput, match="audio"):
-        default_encoder(Modality.AUDIO)
-    with pytest.raises(InvalidInput, match="does not read text; use counting, minilm"):
+    with pytest.raises(InvalidInput, match="does not read text; use counting, given, minilm"):
         load_encoder("efficientnet", Modality.TEXT, torch.device("cpu"))
 
 
