@@ -7,8 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from backend.cli._output import Home, Json, pairs, progress, say
-from backend.data.synthetic.config import ShopConfig
-from backend.errors import InvalidInput
+from backend.data.synthetic.generate import scenario_config
 from backend.workflows.importing import encode_data, generate_demo, import_data
 from backend.workflows.workspace import open_workspace
 from db.records import DatasetRecord
@@ -22,15 +21,17 @@ Encoders = Annotated[
 
 def demo(
     name: Name,
-    scenario: Annotated[str, typer.Option(help="Which world to generate: shop.")] = "shop",
+    scenario: Annotated[
+        str, typer.Option(help="Which world to generate: shop, news, social or video.")
+    ] = "shop",
     items: Annotated[int | None, typer.Option(help="Number of items.")] = None,
     users: Annotated[int | None, typer.Option(help="Number of users.")] = None,
     seed: Annotated[int | None, typer.Option(help="Equal seeds give equal bytes.")] = None,
     unique: Annotated[
-        str | None, typer.Option(help="Which modality carries taste: both, image, text, or 0-1.")
+        str | None, typer.Option(help="Which modality carries taste: its name, both, all, or 0-1.")
     ] = None,
     redundancy: Annotated[
-        float | None, typer.Option(help="How often picture and text say the same, 0 to 1.")
+        float | None, typer.Option(help="How often two modalities say the same, 0 to 1.")
     ] = None,
     synergy: Annotated[
         float | None, typer.Option(help="Share of taste for combinations only, 0 to 1.")
@@ -42,8 +43,6 @@ def demo(
     json: Json = False,
 ) -> None:
     """Generate a catalogue whose truth is known."""
-    if scenario != "shop":
-        raise InvalidInput(f"There is no scenario '{scenario}'. Known: shop.")
     given = {
         "items": items,
         "users": users,
@@ -53,7 +52,7 @@ def demo(
         "synergy": synergy,
     }
     chosen = {key: value for key, value in given.items() if value is not None}
-    config = ShopConfig.from_mapping({**pairs(setting or [], "--set"), **chosen})
+    config = scenario_config(scenario, {**pairs(setting or [], "--set"), **chosen})
     record = generate_demo(open_workspace(home), config, name, progress)
     say(_summary(record), json)
 

@@ -160,15 +160,16 @@ def mean_absolute(run: RunExplanation) -> go.Figure:
 
 
 def recovery(found: Recovery | None) -> go.Figure:
-    """Recovered against planted image weight of every sampled person of generated data."""
+    """Recovered against planted weight of one modality for every sampled person."""
     title = "Recovered against planted"
     if found is None or len(found.planted) == 0:
         return theme.sentence(title, "The truth is known for generated data only.")
     rho = wording.number(found.spearman_users)
+    first, among = found.compared[0], " + ".join(found.compared)
     figure = theme.frame(
         f"{title}: rank correlation {rho}",
-        x="Planted image weight (% of image + text)",
-        y="Recovered image share (%)",
+        x=f"Planted {first} weight (% of {among})",
+        y=f"Recovered {first} share (%)",
         height=420,
     )
     figure.add_scatter(
@@ -184,7 +185,7 @@ def recovery(found: Recovery | None) -> go.Figure:
             x=100 * np.asarray(found.planted),
             y=100 * np.asarray(found.recovered),
             mode="markers",
-            marker={"color": theme.MODALITY_COLOURS["image"], "size": 7, "opacity": 0.55},
+            marker={"color": theme.player_colour(first), "size": 7, "opacity": 0.55},
             hovertemplate="Planted %{x:.3g} %, recovered %{y:.3g} %<extra></extra>",
         )
     )

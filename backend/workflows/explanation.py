@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from backend.data.synthetic.truth import Truth
+from backend.data.synthetic.generate import load_truth
 from backend.explain.faithfulness import Verdict, verdict
 from backend.explain.modality_shapley import CoalitionTables, run_profile, user_profile
 from backend.explain.recovery import recovery
@@ -92,11 +92,13 @@ class Recovery:
     spearman_users: float | None
     spearman_pairs: float | None
     planted: NDArray[np.float64]
-    """Planted image weight per sampled user, f[U]."""
+    """Planted weight of the first of `compared` within `compared` per sampled user, f[U]."""
     recovered: NDArray[np.float64]
-    """Recovered image share within image + text per sampled user, f[U]."""
+    """Its recovered share within `compared` per sampled user, f[U]."""
     first_share: float | None
     """Where only one modality matters: share of users for whom it ranks first."""
+    compared: tuple[str, ...] = ("image", "text")
+    """The modalities that the truth and the run share."""
 
 
 @dataclass(frozen=True)
@@ -205,7 +207,7 @@ def _recovery(
 ) -> Recovery | None:
     if not (loaded.dataset.root / TRUTH_FILE).exists():
         return None
-    truth = Truth.load(loaded.dataset.root)
+    truth = load_truth(loaded.dataset.root)
     user_rows = truth.user_rows(loaded.dataset.user_ids[users.numpy()])
     item_ids = loaded.dataset.items[Col.ITEM_ID].to_numpy(dtype=np.str_)[items.numpy()]
     found = recovery(
@@ -218,32 +220,30 @@ def _recovery(
     )
     if found is None:
         return None
+    compared = tuple(str(m) for m in truth.modalities if m in shares)
+    weights = dict(zip(map(str, truth.modalities), truth.weights[user_rows].T, strict=True))
     return Recovery(
         spearman_users=found.spearman_users,
         spearman_pairs=found.spearman_pairs,
-        planted=truth.weights[user_rows][:, 0].astype(float),
-        recovered=_image_share(shares),
+        planted=_share_of_first([weights[m].astype(float) for m in compared]),
+        recovered=_share_of_first([shares[m] for m in compared]),
         first_share=found.first_share,
+        compared=compared,
     )
 
 
-def _image_share(shares: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Image within image + text, f[U]; 0.5 where neither plays a part."""
-    image, text = shares.get("image"), shares.get("text")
-    if image is None or text is None:
-        known = image if image is not None else text
-        assert known is not None
-        return np.full(len(known), float(image is not None))
-    total = image + text
-    share: NDArray[np.float64] = np.full(len(total), 0.5)
-    np.divide(image, total, out=share, where=total > 0)
+def _share_of_first(parts: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """The first within the sum of all, f[U]; an equal part where none plays a part."""
+    total = np.sum(parts, axis=0)
+    share: NDArray[np.float64] = np.full(len(total), 1 / len(parts))
+    np.divide(parts[0], total, out=share, where=total > 0)
     return share
 
 
 def _planted_weights(loaded: LoadedRun, user_id: str) -> dict[str, float] | None:
     if not (loaded.dataset.root / TRUTH_FILE).exists():
         return None
-    truth = Truth.load(loaded.dataset.root)
+    truth = load_truth(loaded.dataset.root)
     row = truth.user_rows(np.array([user_id]))
     weights = truth.weights[row][0].tolist()
     return {str(m): w for m, w in zip(truth.modalities, weights, strict=True)}

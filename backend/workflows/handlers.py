@@ -4,7 +4,7 @@ from pathlib import Path
 
 from backend.jobs.handlers import JobContext, handler
 from backend.settings import Settings
-from backend.workflows.demo import prepare_demo
+from backend.workflows.demo import DEFAULT, prepare_demo
 from backend.workflows.execution import execute_run
 from backend.workflows.importing import encode_data, import_data
 from backend.workflows.workspace import Workspace
@@ -19,8 +19,9 @@ def _workspace(context: JobContext) -> Workspace:
 
 @handler("demo")
 def demo(context: JobContext) -> None:
-    """Generate, import, encode the demo shop and queue its models."""
-    prepare_demo(_workspace(context), context.report)
+    """Generate, import and encode the world of a scenario, and queue its models."""
+    scenario = str(context.job.payload.get("scenario", DEFAULT))
+    prepare_demo(_workspace(context), scenario, context.report)
 
 
 @handler("import")

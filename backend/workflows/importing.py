@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backend.data.ingest import VALIDATION_FILE, Imported, import_dataset
-from backend.data.synthetic.config import ShopConfig
-from backend.data.synthetic.shop import generate_shop
+from backend.data.synthetic.blueprint import ScenarioConfig
+from backend.data.synthetic.generate import generate
 from backend.data.validate import ValidationReport
 from backend.devices import torch_device
 from backend.errors import InvalidInput
@@ -51,24 +51,23 @@ def import_data(
     """Read a folder or ZIP into the workspace under `name`."""
     check_name(workspace, name)
     imported = import_dataset(source, workspace.settings.datasets, report, format)
-    return _register(workspace, imported, name, source="import")
+    return _register(workspace, imported, name)
 
 
 def generate_demo(
-    workspace: Workspace, config: ShopConfig, name: str, report: Report = silent
+    workspace: Workspace, config: ScenarioConfig, name: str, report: Report = silent
 ) -> DatasetRecord:
-    """Generate a shop and import it like any other data; its truth is kept beside it."""
+    """Generate a world and import it like any other data; its truth is kept beside it."""
     check_name(workspace, name)
-    folder = workspace.settings.uploads / f"shop-{secrets.token_hex(4)}"
+    folder = workspace.settings.uploads / f"{config.scenario}-{secrets.token_hex(4)}"
     try:
-        generate_shop(config, folder, lambda what, part: report(what, part * 0.7))
+        generate(config, folder, lambda what, part: report(what, part * 0.7))
         imported = import_dataset(
             folder, workspace.settings.datasets, lambda what, part: report(what, 0.7 + part * 0.3)
         )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    outcome = _register(workspace, imported, name, source="demo", config=config.to_mapping())
-    return outcome.record
+    return _register(workspace, imported, name, config).record
 
 
 def encode_data(
@@ -89,23 +88,21 @@ def _register(
     workspace: Workspace,
     imported: Imported,
     name: str,
-    *,
-    source: str,
-    config: Mapping[str, object] | None = None,
+    generated: ScenarioConfig | None = None,
 ) -> ImportOutcome:
     dataset, validation = imported.dataset, imported.validation
     record = DatasetRecord(
         name=name,
         fingerprint=dataset.fingerprint,
-        source="demo" if source == "demo" else "import",
-        scenario="shop" if source == "demo" else None,
+        source="demo" if generated else "import",
+        scenario=generated.scenario if generated else None,
         users=dataset.n_users,
         items=dataset.n_items,
         interactions=len(dataset.interactions),
         rejected=validation.rejected,
         has_truth=(dataset.root / TRUTH_FILE).exists(),
         explicit=bool(dataset.interactions["rating"].nunique() > 1),
-        config=dict(config or {}),
+        config=dict(generated.to_mapping()) if generated else {},
     )
     with workspace.database.write() as session:
         Datasets(session).add(record)

@@ -77,7 +77,7 @@ def run(run_id: str) -> None:
             "People: rank correlation with the truth",
             wording.number(found.recovery.spearman_users),
             border=True,
-            help="1 means that people are ordered by image weight exactly as planted; 0 by chance.",
+            help="1 means that weights order people exactly as they were planted; 0 is chance.",
         )
         st.metric(
             "Single contributions: rank correlation",

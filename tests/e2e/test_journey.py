@@ -17,8 +17,8 @@ from types import ModuleType
 
 import pytest
 
-from backend.data.synthetic.config import ShopConfig
-from backend.data.synthetic.shop import generate_shop
+from backend.data.synthetic.generate import generate
+from backend.data.synthetic.scenarios.shop.config import ShopConfig
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed.")
 Page, BrowserContext, expect = playwright.Page, playwright.BrowserContext, playwright.expect
@@ -78,7 +78,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def upload(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A ZIP of a small shop; one interaction names an item that does not exist."""
     folder = tmp_path_factory.mktemp("upload") / "shop"
-    generate_shop(ShopConfig(items=40, users=30, interactions_per_user=9, seed=3), folder)
+    generate(ShopConfig(items=40, users=30, interactions_per_user=9, seed=3), folder)
     for table in folder.glob("interactions.csv"):
         with table.open("a", encoding="utf-8") as file:
             columns = table.read_text("utf-8").split("\n", 1)[0].count(",")

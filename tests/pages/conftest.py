@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.data.synthetic.config import ShopConfig
+from backend.data.synthetic.scenarios.shop.config import ShopConfig
 from backend.jobs.queue import Queue
 from backend.workflows.execution import execute_run
 from backend.workflows.importing import generate_demo

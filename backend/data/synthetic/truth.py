@@ -1,28 +1,24 @@
-"""What is true of a generated shop, stored beside its data and compared with what models find."""
+"""What is true of a generated world, stored beside its data and compared with what models find."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import ClassVar, Final, Self
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.data.synthetic.blueprint import Blueprint, ScenarioConfig
 from backend.data.synthetic.catalogue import Catalogue
-from backend.data.synthetic.config import ShopConfig
-from backend.data.synthetic.tastes import Tastes, starts
-from backend.data.synthetic.vocabulary import (
-    CATEGORIES,
-    COMBINATIONS,
-    PROPERTIES,
-    columns_of,
-)
+from backend.data.synthetic.tastes import Tastes
+from backend.data.synthetic.vocabulary import Vocabulary
 from backend.errors import DamagedArtefact, NotFound
 from models.modality import Modality
 
 ARRAYS: Final = "truth.npz"
 SUMMARY: Final = "truth.json"
+_NOUNS: Final = {Modality.IMAGE: "picture", Modality.AUDIO: "sound"}
 
 
 @dataclass(frozen=True)
@@ -33,11 +29,19 @@ class Truth:
     go through the identifiers (`user_rows`, `item_rows`).
     """
 
-    config: ShopConfig
+    config: ScenarioConfig
+    plan: Blueprint
     catalogue: Catalogue
     tastes: Tastes
 
-    modalities: ClassVar[tuple[Modality, ...]] = (Modality.IMAGE, Modality.TEXT)
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return self.plan.vocabulary
+
+    @property
+    def modalities(self) -> tuple[Modality, ...]:
+        """Those that carry properties, in order of the columns of `weights`."""
+        return self.plan.vocabulary.modalities
 
     @property
     def user_ids(self) -> NDArray[np.str_]:
@@ -49,33 +53,35 @@ class Truth:
 
     @property
     def weights(self) -> NDArray[np.float32]:
-        """f32[U, 2], columns as `modalities`, rows adding to 1."""
+        """f32[U, M], columns as `modalities`, rows adding to 1."""
         return self.tastes.weights
 
     def contributions(
         self, users: NDArray[np.int64], items: NDArray[np.int64]
     ) -> Mapping[str, NDArray[np.float32]]:
-        """What makes the utility of N pairs, each f32[N]; the four add to `utility`.
+        """What makes the utility of N pairs, each f32[N]; together they add to `utility`.
 
-        `image` and `text`: what the item's picture and text say alone; `both`: their combination;
-        `base`: habit, popularity and whatever neither shows. Drift is left out: it averages to
-        zero over the 90 days.
+        One for each modality: what that content of the item says alone; `both`: combinations of
+        two modalities; `base`: habit, popularity and whatever no content shows. What depends on
+        the moment of a choice (drift, freshness, whom one's acquaintances follow) is left out.
         """
         tastes, catalogue = self.tastes, self.catalogue
         strength = tastes.strength[users]
         habit = tastes.categories[users, catalogue.category[items]]
         hidden = (tastes.hidden[users] * catalogue.hidden[items]).sum(axis=1)
         both = (tastes.combinations[users] * catalogue.combinations[items]).sum(axis=1)
-        popular = np.float32(self.config.popularity_skew) * catalogue.popularity[items]
-        return {
-            "image": strength[:, 0] * self._liking(Modality.IMAGE, users, items),
-            "text": strength[:, 1] * self._liking(Modality.TEXT, users, items),
-            "both": strength[:, 2] * both,
-            "base": strength[:, 3] * hidden + habit + popular,
+        popular = np.float32(self.plan.popularity_skew) * catalogue.popularity[items]
+        parts = {
+            str(m): strength[:, place] * self._liking(m, users, items)
+            for place, m in enumerate(self.modalities)
+        }
+        return parts | {
+            "both": strength[:, -2] * both,
+            "base": strength[:, -1] * hidden + habit + popular,
         }
 
     def utility(self, users: NDArray[np.int64], items: NDArray[np.int64]) -> NDArray[np.float32]:
-        """f32[N]: how much each user likes each item, averaged over the 90 days."""
+        """f32[N]: how much each user likes each item, apart from what the moment adds."""
         return np.asarray(np.sum(list(self.contributions(users, items).values()), axis=0))
 
     def user_rows(self, user_ids: NDArray[np.str_]) -> NDArray[np.int64]:
@@ -88,55 +94,41 @@ class Truth:
 
     def properties(self, item: int) -> dict[str, str]:
         """Property name -> value of one item, for display; the category first."""
-        codes = self.catalogue.codes[item]
-        kind = CATEGORIES[int(self.catalogue.category[item])].name
-        return {"category": kind} | {
-            prop.name: prop.values[int(code)] for prop, code in zip(PROPERTIES, codes, strict=True)
-        }
+        kind = self.vocabulary.categories[int(self.catalogue.category[item])].name
+        return {"category": kind} | self.vocabulary.told(self.catalogue.codes[item])
 
     def favourites(self, user: int) -> dict[str, str]:
         """Property name -> the value this user likes most."""
         likes = self.tastes.values[user]
         return {
             prop.name: prop.values[int(np.argmax(likes[first : first + len(prop.values)]))]
-            for prop, first in zip(PROPERTIES, starts(), strict=True)
+            for prop, first in zip(self.vocabulary.properties, self.vocabulary.starts, strict=True)
         }
 
     def save(self, folder: Path) -> None:
         """Write `truth.npz` (arrays) and `truth.json` (settings and names)."""
-        arrays = {f"item.{name}": array for name, array in _fields(self.catalogue).items()}
-        arrays |= {f"user.{name}": array for name, array in _fields(self.tastes).items()}
+        keys = _item_keys(self.vocabulary)
+        arrays = {key: getattr(self.catalogue, name) for name, key in keys.items()}
+        arrays |= {f"user.{f.name}": getattr(self.tastes, f.name) for f in fields(Tastes)}
         np.savez(folder / ARRAYS, allow_pickle=False, **arrays)
         summary = json.dumps(self._summary(), indent=2) + "\n"
         (folder / SUMMARY).write_text(summary, encoding="utf-8")
 
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote; NotFound where the data set was not generated."""
-        if not (folder / ARRAYS).is_file() or not (folder / SUMMARY).is_file():
-            raise NotFound("This data set was not generated, so there is no truth to compare with.")
-        try:
-            settings = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))["config"]
-            with np.load(folder / ARRAYS, allow_pickle=False) as arrays:
-                catalogue = {f.name: arrays[f"item.{f.name}"] for f in fields(Catalogue)}
-                tastes = {f.name: arrays[f"user.{f.name}"] for f in fields(Tastes)}
-        except (KeyError, ValueError, OSError) as problem:
-            raise DamagedArtefact(
-                "The stored truth of this data set cannot be read. Generate the demo again."
-            ) from problem
-        return cls(ShopConfig.from_mapping(settings), Catalogue(**catalogue), Tastes(**tastes))
-
     def _liking(
         self, modality: Modality, users: NDArray[np.int64], items: NDArray[np.int64]
     ) -> NDArray[np.float32]:
-        columns = np.array(columns_of(modality))
-        places = starts()[columns] + self.catalogue.codes[items][:, columns]
+        columns = np.array(self.vocabulary.columns_of(modality))
+        places = self.vocabulary.starts[columns] + self.catalogue.codes[items][:, columns]
         return np.asarray(self.tastes.values[users[:, None], places].sum(axis=1))
 
     def _summary(self) -> dict[str, object]:
-        mean = self.weights.mean(axis=0)
+        words, mean = self.vocabulary, self.weights.mean(axis=0)
+        likings = [
+            f"strength[{place}] * {_NOUNS.get(m, str(m))} likings"
+            for place, m in enumerate(self.modalities)
+        ]
         return {
-            "scenario": "shop",
+            "scenario": self.config.scenario,
             "config": self.config.to_mapping(),
             "modalities": [str(m) for m in self.modalities],
             "mean_weights": {
@@ -144,21 +136,56 @@ class Truth:
             },
             "properties": {
                 prop.name: {"modality": str(prop.modality), "values": list(prop.values)}
-                for prop in PROPERTIES
+                for prop in words.properties
             },
-            "combinations": [combo.name for combo in COMBINATIONS],
-            "categories": [category.name for category in CATEGORIES],
+            "combinations": [combo.name for combo in words.combinations],
+            "categories": [category.name for category in words.categories],
             "arrays": (
                 "user.values holds the liking of every property value, properties side by side; "
-                "utility = strength[0] * picture likings + strength[1] * text likings "
-                "+ strength[2] * combinations + strength[3] * hidden + category habit "
+                f"utility = {' + '.join(likings)} "
+                f"+ strength[{len(likings)}] * combinations "
+                f"+ strength[{len(likings) + 1}] * hidden + category habit "
                 "+ popularity_skew * popularity"
             ),
         }
 
 
-def _fields(table: Catalogue | Tastes) -> dict[str, NDArray[np.generic]]:
-    return {field.name: getattr(table, field.name) for field in fields(table)}
+def read_scenario(folder: Path) -> tuple[str, Mapping[str, object]]:
+    """Name of the scenario and its settings, as a generated world notes them.
+
+    Raises NotFound where the data set was not generated, DamagedArtefact where the note is broken.
+    """
+    if not (folder / ARRAYS).is_file() or not (folder / SUMMARY).is_file():
+        raise NotFound("This data set was not generated, so there is no truth to compare with.")
+    try:
+        summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+        return str(summary["scenario"]), dict(summary["config"])
+    except (KeyError, ValueError, TypeError, OSError) as problem:
+        raise _unreadable() from problem
+
+
+def read_truth(folder: Path, config: ScenarioConfig) -> Truth:
+    """What `Truth.save` wrote to `folder` for a world of these settings."""
+    plan = config.blueprint()
+    try:
+        with np.load(folder / ARRAYS, allow_pickle=False) as arrays:
+            items = {name: arrays[key] for name, key in _item_keys(plan.vocabulary).items()}
+            tastes = {f.name: arrays[f"user.{f.name}"] for f in fields(Tastes)}
+    except (KeyError, ValueError, OSError) as problem:
+        raise _unreadable() from problem
+    return Truth(config, plan, Catalogue(**items), Tastes(**tastes))
+
+
+def _item_keys(words: Vocabulary) -> dict[str, str]:
+    """Field of Catalogue -> its name in the file: the attribute is named after its column."""
+    names = [field.name for field in fields(Catalogue)]
+    return {n: f"item.{words.attribute.name if n == 'attribute' else n}" for n in names}
+
+
+def _unreadable() -> DamagedArtefact:
+    return DamagedArtefact(
+        "The stored truth of this data set cannot be read. Generate the demo again."
+    )
 
 
 def _rows(kind: str, known: NDArray[np.str_], wanted: NDArray[np.str_]) -> NDArray[np.int64]:
@@ -166,5 +193,5 @@ def _rows(kind: str, known: NDArray[np.str_], wanted: NDArray[np.str_]) -> NDArr
     rows = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
     strangers = known[rows] != wanted
     if strangers.any():
-        raise NotFound(f"The generated shop has no {kind} '{wanted[strangers][0]}'.")
+        raise NotFound(f"The generated world has no {kind} '{wanted[strangers][0]}'.")
     return np.asarray(rows, dtype=np.int64)

@@ -96,7 +96,7 @@ def test_from_data_to_explanation(home: str, capsys: pytest.CaptureFixture[str])
         (("train", "shop", "--model", "fused", "--fusion", "lat"), "Did you mean 'late'"),
         (("explain", "ffffffff"), "no run"),
         (("import", "/no/such/place", "--name", "x"), "/no/such/place"),
-        (("demo", "--name", "x", "--scenario", "moon"), "Known: shop"),
+        (("demo", "--name", "x", "--scenario", "moon"), "no scenario 'moon'. Known: "),
         (("demo", "--name", "shop"), "already a data set"),
         (("demo", "--name", "x", "--synergy", "7"), "between"),
         (("cancel", "ffffffff"), "no job"),

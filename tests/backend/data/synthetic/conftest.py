@@ -5,11 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backend.data.synthetic.catalogue import draw_catalogue, numbered
-from backend.data.synthetic.choices import Choices, choose
-from backend.data.synthetic.config import ShopConfig
-from backend.data.synthetic.shop import generate_shop
-from backend.data.synthetic.tastes import draw_tastes
+from backend.data.synthetic.choices import Choices
+from backend.data.synthetic.generate import generate, scenario_config
+from backend.data.synthetic.scenarios import SCENARIOS
+from backend.data.synthetic.scenarios.shop.config import ShopConfig
 from backend.data.synthetic.truth import Truth
 
 SMALL = {"items": 60, "users": 40, "interactions_per_user": 12}
@@ -17,26 +16,23 @@ SMALL = {"items": 60, "users": 40, "interactions_per_user": 12}
 
 def imagine(**settings: object) -> Truth:
     """The truth of a shop without writing it."""
-    config = ShopConfig.from_mapping({"items": 300, "users": 150} | settings)
-    catalogue = draw_catalogue(config)
-    users = numbered("U", config.users)
-    return Truth(config, catalogue, draw_tastes(config, catalogue, users))
+    config = scenario_config("shop", {"items": 300, "users": 150} | settings)
+    return SCENARIOS["shop"].cls(config).imagine()
 
 
 def all_choices(truth: Truth) -> Choices:
-    groups = list(choose(truth))
-    return Choices(
-        *(
-            np.concatenate([getattr(group, name) for group in groups])
-            for name in ("users", "items", "ratings", "timestamps", "splits")
-        )
-    )
+    """What everybody in this world chooses, in one piece."""
+    groups = list(SCENARIOS[truth.config.scenario].cls(truth.config).live(truth))
+    names = ["users", "items", "timestamps", "splits"]
+    parts = {name: np.concatenate([getattr(group, name) for group in groups]) for name in names}
+    rated = [group.ratings for group in groups if group.ratings is not None]
+    return Choices(ratings=np.concatenate(rated) if rated else None, **parts)
 
 
 @pytest.fixture(scope="session")
 def shop_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("generated") / "shop"
-    generate_shop(ShopConfig.from_mapping(SMALL), folder)
+    generate(ShopConfig.from_mapping(SMALL), folder)
     return folder
 
 

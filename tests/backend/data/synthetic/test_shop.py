@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from backend.data.synthetic import shop
-from backend.data.synthetic.config import ShopConfig
-from backend.data.synthetic.shop import generate_shop
-from backend.data.synthetic.truth import Truth
+from backend.data.synthetic import generate as generation
+from backend.data.synthetic import tables
+from backend.data.synthetic.generate import generate, load_truth
+from backend.data.synthetic.scenarios.shop.config import ShopConfig
 from backend.errors import Cancelled, InvalidInput
 
 SMALL = {"items": 60, "users": 40, "interactions_per_user": 12}
@@ -24,8 +24,8 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 def test_equal_seed_gives_equal_bytes_and_another_seed_does_not(shop_folder, tmp_path):
-    generate_shop(ShopConfig.from_mapping(SMALL), tmp_path / "again")
-    generate_shop(ShopConfig.from_mapping(SMALL | {"seed": 7}), tmp_path / "other")
+    generate(ShopConfig.from_mapping(SMALL), tmp_path / "again")
+    generate(ShopConfig.from_mapping(SMALL | {"seed": 7}), tmp_path / "other")
     first = digests(shop_folder)
     assert digests(tmp_path / "again") == first
     other = digests(tmp_path / "other")
@@ -55,7 +55,7 @@ def test_every_named_picture_exists_and_no_other(shop_folder):
 
 def test_shares_of_missing_content_are_exact(tmp_path):
     config = ShopConfig.from_mapping(SMALL | {"missing_image": 0.1, "missing_text": 0.2})
-    generate_shop(config, tmp_path / "shop")
+    generate(config, tmp_path / "shop")
     items = pd.read_csv(tmp_path / "shop" / "items.csv", keep_default_na=False)
     assert (items.image == "").sum() == 6
     assert ((items.title == "") & (items.text == "")).sum() == 12
@@ -63,7 +63,7 @@ def test_shares_of_missing_content_are_exact(tmp_path):
 
 
 def test_the_stored_truth_is_about_the_stored_rows(shop_folder):
-    truth = Truth.load(shop_folder)
+    truth = load_truth(shop_folder)
     rows = pd.read_csv(shop_folder / "interactions.csv")
     users = truth.user_rows(rows.user_id.to_numpy(dtype=str))
     items = truth.item_rows(rows.item_id.to_numpy(dtype=str))
@@ -74,11 +74,11 @@ def test_the_stored_truth_is_about_the_stored_rows(shop_folder):
 
 def test_large_tables_are_parquet_and_say_the_same(tmp_path, monkeypatch):
     config = ShopConfig.from_mapping(SMALL | {"pictures": False})
-    generate_shop(config, tmp_path / "csv")
-    monkeypatch.setattr(shop, "PARQUET_ABOVE", 10)
-    monkeypatch.setattr(shop, "ITEMS_AT_ONCE", 16)
-    monkeypatch.setattr(shop, "GROUPS_AT_ONCE", 1)
-    generate_shop(config, tmp_path / "parquet")
+    generate(config, tmp_path / "csv")
+    monkeypatch.setattr(tables, "PARQUET_ABOVE", 10)
+    monkeypatch.setattr(generation, "ITEMS_AT_ONCE", 16)
+    monkeypatch.setattr(generation, "GROUPS_AT_ONCE", 1)
+    generate(config, tmp_path / "parquet")
     for table in ("items", "interactions"):
         small = pd.read_csv(tmp_path / "csv" / f"{table}.csv", keep_default_na=False)
         large = pd.read_parquet(tmp_path / "parquet" / f"{table}.parquet")
@@ -89,7 +89,7 @@ def test_large_tables_are_parquet_and_say_the_same(tmp_path, monkeypatch):
 def test_an_existing_folder_is_not_touched(tmp_path):
     (tmp_path / "mine.txt").write_text("keep")
     with pytest.raises(InvalidInput, match="exists already"):
-        generate_shop(ShopConfig.from_mapping(SMALL), tmp_path)
+        generate(ShopConfig.from_mapping(SMALL), tmp_path)
     assert (tmp_path / "mine.txt").read_text() == "keep"
 
 
@@ -99,5 +99,5 @@ def test_cancelling_leaves_nothing_behind(tmp_path):
             raise Cancelled("stop")
 
     with pytest.raises(Cancelled):
-        generate_shop(ShopConfig.from_mapping(SMALL), tmp_path / "shop", stop)
+        generate(ShopConfig.from_mapping(SMALL), tmp_path / "shop", stop)
     assert list(tmp_path.iterdir()) == []

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from backend.data.synthetic.choices import utilities
+from backend.data.synthetic.generate import load_truth
+from backend.data.synthetic.scenarios.shop.vocabulary import PROPERTIES
 from backend.data.synthetic.truth import Truth
-from backend.data.synthetic.vocabulary import PROPERTIES
 from backend.errors import DamagedArtefact, NotFound
 
 
@@ -72,7 +73,7 @@ def test_image_share_is_the_mean_weight(imagine):
 
 def test_save_and_load_agree(truth, tmp_path):
     truth.save(tmp_path)
-    again = Truth.load(tmp_path)
+    again = load_truth(tmp_path)
     assert again.config == truth.config
     pairs = np.array([0, 5, 9]), np.array([7, 1, 30])
     np.testing.assert_array_equal(again.utility(*pairs), truth.utility(*pairs))
@@ -82,14 +83,14 @@ def test_save_and_load_agree(truth, tmp_path):
 
 def test_a_data_set_without_truth_says_so(tmp_path):
     with pytest.raises(NotFound, match="not generated"):
-        Truth.load(tmp_path)
+        load_truth(tmp_path)
 
 
 def test_a_damaged_truth_says_so(truth, tmp_path):
     truth.save(tmp_path)
     (tmp_path / "truth.json").write_text("{}")
     with pytest.raises(DamagedArtefact, match="cannot be read"):
-        Truth.load(tmp_path)
+        load_truth(tmp_path)
 
 
 def test_rows_are_found_by_identifier(truth):

@@ -1,9 +1,20 @@
 import numpy as np
 import pytest
 
-from backend.data.synthetic.outlines import Tone
-from backend.data.synthetic.pictures import PROPORTIONS, SKETCHES, draw_picture, render
-from backend.data.synthetic.vocabulary import CATEGORIES, COLOURS, CUTS, MATERIALS, PATTERNS
+from backend.data.synthetic.scenarios.shop.outlines import Tone
+from backend.data.synthetic.scenarios.shop.pictures import (
+    PROPORTIONS,
+    SKETCHES,
+    draw_picture,
+    render,
+)
+from backend.data.synthetic.scenarios.shop.vocabulary import (
+    CATEGORIES,
+    COLOURS,
+    CUTS,
+    MATERIALS,
+    PATTERNS,
+)
 
 
 def pixels(kind="Totes", cut="wide", colour="forest", pattern="plain", material=""):

@@ -1,6 +1,6 @@
 import pytest
 
-from backend.data.synthetic.config import ShopConfig
+from backend.data.synthetic.scenarios.shop.config import ShopConfig
 from models.errors import ConfigError
 
 
@@ -11,7 +11,7 @@ from models.errors import ConfigError
 def test_unique_names_a_modality_or_a_share(unique, share, image_weight):
     config = ShopConfig(unique=unique)
     assert config.unique_share == share
-    assert config.mean_image_weight == image_weight
+    assert config.blueprint().weights == (image_weight, 1 - image_weight)
 
 
 @pytest.mark.parametrize("unique", ["audio", "1.5", "-0.1", "nan", ""])

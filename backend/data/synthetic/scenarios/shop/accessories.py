@@ -2,7 +2,15 @@
 
 import numpy as np
 
-from backend.data.synthetic.outlines import Path2, Sketch, Tone, curve, ellipse, mirrored, rounded
+from backend.data.synthetic.scenarios.shop.outlines import (
+    Path2,
+    Sketch,
+    Tone,
+    curve,
+    ellipse,
+    mirrored,
+    rounded,
+)
 
 
 def sneaker(width: float, length: float, rng: np.random.Generator) -> Sketch:

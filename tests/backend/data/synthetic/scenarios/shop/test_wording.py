@@ -3,8 +3,8 @@ import re
 import numpy as np
 import pytest
 
-from backend.data.synthetic.phrases import BRANDS, MATERIAL, OCCASION, STYLE
-from backend.data.synthetic.vocabulary import (
+from backend.data.synthetic.scenarios.shop.phrases import BRANDS, MATERIAL, OCCASION, STYLE
+from backend.data.synthetic.scenarios.shop.vocabulary import (
     CATEGORIES,
     COLOURS,
     CUTS,
@@ -12,9 +12,9 @@ from backend.data.synthetic.vocabulary import (
     OCCASIONS,
     PATTERNS,
     STYLES,
-    column,
+    VOCABULARY,
 )
-from backend.data.synthetic.wording import word_items
+from backend.data.synthetic.scenarios.shop.wording import word_items
 
 VISUAL = {*COLOURS, *PATTERNS, *CUTS, *(cut for kind in CATEGORIES for cut in kind.cuts)}
 OTHER_COLOURS = {"red", "blue", "green", "black", "white", "grey", "pink", "purple", "brown"}
@@ -39,7 +39,7 @@ def test_with_full_redundancy_every_text_names_colour_pattern_and_cut(imagine):
         kind = next(kind for kind in CATEGORIES if kind.name == value["category"])
         assert value["colour"] in words.text
         assert value["pattern"] in words.text
-        assert kind.cuts[truth.catalogue.codes[row, column("cut")]] in words.text
+        assert kind.cuts[truth.catalogue.codes[row, VOCABULARY.column("cut")]] in words.text
 
 
 def test_redundancy_is_the_share_of_properties_told_twice(imagine):

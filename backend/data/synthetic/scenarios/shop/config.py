@@ -1,16 +1,19 @@
 """Settings of the generated shop: how large it is, and which modality carries how much taste."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from models.config import Config, setting
-from models.errors import ConfigError
+from backend.data.synthetic.blueprint import Blueprint, ScenarioConfig
+from backend.data.synthetic.scenarios.shop.vocabulary import VOCABULARY
+from models.config import setting
+from models.modality import Modality
 
 PICTURES_UP_TO = 50_000
 """Larger catalogues are load tests: a million pictures would take hours and 10 GB."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShopConfig(Config):
+class ShopConfig(ScenarioConfig):
     """A shop of garments, shoes and bags whose customers' tastes are known.
 
     The taste of a user is a sum of what pictures show, what texts say, what only the combination
@@ -19,12 +22,9 @@ class ShopConfig(Config):
     item has ten training clicks in the mean: too few for clicks alone to tell what content tells.
     """
 
-    items: int = setting(1200, low=20, high=1_000_000, help="Number of items in the catalogue.")
-    users: int = setting(600, low=10, high=1_000_000, help="Number of simulated users.")
-    interactions_per_user: int = setting(
-        25, low=8, high=200, help="Mean number of items that a user chooses (8 at least)."
-    )
-    seed: int = setting(2026, low=0, high=2**31 - 1, help="Equal seeds give equal bytes.")
+    scenario: ClassVar[str] = "shop"
+    modalities: ClassVar[tuple[Modality, ...]] = VOCABULARY.modalities
+
     unique: str = setting(
         "both",
         help=(
@@ -89,33 +89,27 @@ class ShopConfig(Config):
         expert=True,
     )
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._unique_share()
-
-    @property
-    def unique_share(self) -> float:
-        """Share of the single-modality taste that pictures or texts reveal, 0 to 1."""
-        return self._unique_share()
-
-    @property
-    def mean_image_weight(self) -> float:
-        """Mean over users of the picture's weight; `unique` overrules `image_share`."""
-        return {"image": 1.0, "text": 0.0}.get(self.unique, self.image_share)
-
     @property
     def draws_pictures(self) -> bool:
         return self.pictures and self.items <= PICTURES_UP_TO
 
-    def _unique_share(self) -> float:
-        if self.unique in ("both", "image", "text"):
-            return 1.0
-        try:
-            share = float(self.unique)
-        except ValueError:
-            share = -1.0
-        if not 0.0 <= share <= 1.0:
-            raise ConfigError(
-                f"'unique' must be both, image, text or a share from 0 to 1, not '{self.unique}'."
-            )
-        return share
+    def blueprint(self) -> Blueprint:
+        return Blueprint(
+            vocabulary=VOCABULARY,
+            seed=self.seed,
+            items=self.items,
+            users=self.users,
+            interactions_per_user=self.interactions_per_user,
+            weights=self.mean_weights(self.image_share, 1 - self.image_share),
+            revealed=self.unique_share,
+            missing=(self.missing_image, self.missing_text),
+            noise=self.noise,
+            popularity_skew=self.popularity_skew,
+            redundancy=self.redundancy,
+            synergy=self.synergy,
+            cold_items=self.cold_items,
+            candidates=self.candidates,
+            undrawn=frozenset() if self.draws_pictures else frozenset({Modality.IMAGE}),
+            rated=True,
+            item_prefix="A",
+        )

@@ -6,7 +6,15 @@ that are the item's own (neck, sleeves, pockets) and on which nobody's taste dep
 
 import numpy as np
 
-from backend.data.synthetic.outlines import Path2, Sketch, Tone, curve, ellipse, flipped, mirrored
+from backend.data.synthetic.scenarios.shop.outlines import (
+    Path2,
+    Sketch,
+    Tone,
+    curve,
+    ellipse,
+    flipped,
+    mirrored,
+)
 
 _NECK = 0.068
 

@@ -8,11 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from backend.data.synthetic import accessories, garments
 from backend.data.synthetic.catalogue import Catalogue
-from backend.data.synthetic.fabrics import SIDE, Array, Colour, cloth, colours_for, folds, relief
-from backend.data.synthetic.outlines import Path2, Sketch, Tone
-from backend.data.synthetic.vocabulary import CATEGORIES, CUTS, PROPERTIES, column
+from backend.data.synthetic.scenarios.shop import accessories, garments
+from backend.data.synthetic.scenarios.shop.fabrics import (
+    SIDE,
+    Array,
+    Colour,
+    cloth,
+    colours_for,
+    folds,
+    relief,
+)
+from backend.data.synthetic.scenarios.shop.outlines import Path2, Sketch, Tone
+from backend.data.synthetic.scenarios.shop.vocabulary import CATEGORIES, CUTS, VOCABULARY
 
 _FINE = 3
 """Outlines are drawn at three times the size and reduced: smooth edges."""
@@ -55,12 +63,12 @@ def draw_picture(catalogue: Catalogue, row: int, seed: int) -> Image.Image:
     """RGB, 224 x 224. Colour, pattern and cut always show; the material only where it is told."""
     rng = np.random.default_rng([seed, 6, row])
     codes = catalogue.codes[row]
-    value = {p.name: p.values[int(c)] for p, c in zip(PROPERTIES, codes, strict=True)}
+    value = VOCABULARY.told(codes)
     kind = CATEGORIES[int(catalogue.category[row])].name
-    width, length = PROPORTIONS[CUTS[int(codes[column("cut")])]]
+    width, length = PROPORTIONS[CUTS[int(codes[VOCABULARY.column("cut")])]]
     wobble = rng.uniform(0.96, 1.04, 2)
     sketch = SKETCHES[kind](width * wobble[0], length * wobble[1], rng).placed()
-    material = value["material"] if catalogue.told[row, column("material")] else ""
+    material = value["material"] if catalogue.told[row, VOCABULARY.column("material")] else ""
     return render(sketch, value["colour"], value["pattern"], material, rng)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from backend.data.synthetic.vocabulary import COLOURS
+from backend.data.synthetic.scenarios.shop.vocabulary import COLOURS
 
 SIDE = 224
 """Side of a picture in pixels: what EfficientNet-Lite0 and CLIP read."""

@@ -1,0 +1,96 @@
+"""The shop as a scenario: its tables, its pictures, and what its customers buy."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from backend.data.synthetic.catalogue import Catalogue
+from backend.data.synthetic.choices import DAY, Choices, Season, choose
+from backend.data.synthetic.scenarios._base import SCENARIOS, Scenario
+from backend.data.synthetic.scenarios.shop.config import ShopConfig
+from backend.data.synthetic.scenarios.shop.pictures import draw_picture
+from backend.data.synthetic.scenarios.shop.vocabulary import CATEGORIES, DEPARTMENTS, VOCABULARY
+from backend.data.synthetic.scenarios.shop.wording import word_items
+from backend.data.synthetic.truth import Truth
+from backend.progress import Report
+from backend.schema import Col
+
+
+class Fashion(Season):
+    """90 days in six periods; what is in fashion moves along `Catalogue.trend`."""
+
+    periods = 6
+    seconds = 15 * DAY
+
+    def __init__(self, truth: Truth, drift: float) -> None:
+        self._drift = np.float32(drift)
+        self._trend = truth.catalogue.trend
+
+    @property
+    def changes(self) -> bool:
+        return bool(self._drift != 0.0)
+
+    def shift(self, period: int, items: NDArray[np.int64]) -> NDArray[np.float32]:
+        # from -1 in the first period to 1 in the last: over the 90 days it averages to zero
+        position = np.float32(2 * period / (self.periods - 1) - 1)
+        return np.asarray(position * (self._drift * self._trend[items]))
+
+
+@SCENARIOS.register(
+    "shop",
+    config=ShopConfig,
+    title="Fashion shop",
+    summary="Garments, shoes and bags: pictures and descriptions carry the taste.",
+)
+class Shop(Scenario):
+    """Equal settings give equal bytes."""
+
+    demo = "Demo shop"
+    config: ShopConfig
+
+    def describe(self, truth: Truth, rows: NDArray[np.int64]) -> pd.DataFrame:
+        catalogue = truth.catalogue
+        wording = word_items(catalogue, rows, self.config.seed)
+        return pd.DataFrame(
+            {
+                Col.ITEM_ID: catalogue.item_ids[rows],
+                Col.TITLE: [words.title for words in wording],
+                Col.TEXT: [words.text for words in wording],
+                Col.CATEGORY: [CATEGORIES[c].name for c in catalogue.category[rows]],
+                Col.PRICE: _prices(catalogue, self.config.seed)[rows],
+                Col.IMAGE: [_image_name(catalogue, int(row)) for row in rows],
+                VOCABULARY.attribute.name: [DEPARTMENTS[d] for d in catalogue.attribute[rows]],
+            }
+        )
+
+    def draw(self, truth: Truth, folder: Path, report: Report) -> None:
+        catalogue = truth.catalogue
+        rows = np.flatnonzero(catalogue.present[:, 0])
+        if len(rows):
+            (folder / "images").mkdir()
+        for done, row in enumerate(rows):
+            if done % 50 == 0:
+                report(f"Drawing picture {done + 1} of {len(rows)}", done / len(rows))
+            picture = draw_picture(catalogue, int(row), self.config.seed)
+            name = folder / _image_name(catalogue, int(row))
+            picture.save(name, quality=88, subsampling=0)
+
+    def live(self, truth: Truth) -> Iterator[Choices]:
+        return choose(truth, Fashion(truth, self.config.drift))
+
+
+def _prices(catalogue: Catalogue, seed: int) -> NDArray[np.float64]:
+    """Around the price of the category, to the next .95; silk, leather and wool cost more."""
+    rng = np.random.default_rng([seed, 5])
+    usual = np.array([category.price for category in CATEGORIES])[catalogue.category]
+    cloth = np.array([0.9, 1.05, 1.25, 1.5, 1.6, 1.2, 1.0, 1.15])
+    factor = cloth[catalogue.codes[:, VOCABULARY.column("material")]]
+    spread = np.exp(0.25 * rng.standard_normal(len(catalogue)))
+    return np.asarray(np.ceil(usual * factor * spread) - 0.05)
+
+
+def _image_name(catalogue: Catalogue, row: int) -> str:
+    return f"images/{catalogue.item_ids[row]}.jpg" if catalogue.present[row, 0] else ""
