@@ -77,6 +77,9 @@ class RunRecord:
     fusion: str | None = None
     encoders: Mapping[str, str] = field(default_factory=dict)
     """Modality to name of the encoder."""
+    controls: Mapping[str, str] = field(default_factory=dict)
+    """Modality to how its features were made meaningless ("shuffled", "noise"), so that the run
+    shows what the same model does without them; empty for a run that means what it says."""
     objective: str = "ranking"
     split: Mapping[str, object] = field(default_factory=dict)
     model_config: Mapping[str, object] = field(default_factory=dict)
@@ -189,7 +192,8 @@ class AlignmentRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class AddedItemRecord:
-    """An item uploaded after the import; `image` is the SHA-256 of the stored picture or ""."""
+    """An item uploaded after the import; `image`, `audio`, `video` are the SHA-256 of stored files,
+    "" where there is none."""
 
     id: str = field(default_factory=new_id)
     dataset_id: str
@@ -199,6 +203,8 @@ class AddedItemRecord:
     category: str = ""
     price: float | None = None
     image: str = ""
+    audio: str = ""
+    video: str = ""
     created_at: datetime = field(default_factory=_now)
 
 

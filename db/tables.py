@@ -13,7 +13,9 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
-    text,
+)
+from sqlalchemy import (
+    text as sql,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -85,6 +87,7 @@ class RunRow(Base):
     model: Mapped[str] = mapped_column(Text)
     fusion: Mapped[str | None] = mapped_column(Text)
     encoders: Mapped[JsonObject]
+    controls: Mapped[JsonObject] = mapped_column(server_default=sql("'{}'"))
     objective: Mapped[str] = mapped_column(String(16))
     split: Mapped[JsonObject]
     model_config: Mapped[JsonObject]
@@ -198,6 +201,8 @@ class AddedItemRow(Base):
     category: Mapped[str] = mapped_column(Text)
     price: Mapped[float | None]
     image: Mapped[str] = mapped_column(String(64))
+    audio: Mapped[str] = mapped_column(String(64), server_default=sql("''"))
+    video: Mapped[str] = mapped_column(String(64), server_default=sql("''"))
     created_at: Mapped[datetime]
 
 
@@ -210,8 +215,8 @@ class JobRow(Base):
             "one_running_job_per_device",
             "device",
             unique=True,
-            sqlite_where=text("state = 'running'"),
-            postgresql_where=text("state = 'running'"),
+            sqlite_where=sql("state = 'running'"),
+            postgresql_where=sql("state = 'running'"),
         ),
         Index("ix_jobs_state_device", "state", "device"),
     )

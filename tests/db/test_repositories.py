@@ -271,7 +271,9 @@ def test_the_newest_aligned_space_comes_first_and_a_second_one_replaces_its_like
 
 
 def test_added_items_keep_their_order(database: Database, shop: DatasetRecord) -> None:
-    first = AddedItemRecord(dataset_id=shop.id, item_id="b", title="B", price=None)
+    first = AddedItemRecord(
+        dataset_id=shop.id, item_id="b", title="B", price=None, audio="a" * 64, video="b" * 64
+    )
     second = AddedItemRecord(dataset_id=shop.id, item_id="a", title="A", price=1.5)
     with database.write() as session:
         items = AddedItems(session)
