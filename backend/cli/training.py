@@ -22,6 +22,13 @@ def train(
         list[str] | None,
         typer.Option(help="MODALITY=NAME; only these modalities are used. May be repeated."),
     ] = None,
+    control: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="MODALITY=shuffled or MODALITY=noise: its features lose their meaning, to show "
+            "what the model owes to them. May be repeated."
+        ),
+    ] = None,
     objective: Annotated[str, typer.Option(help="ranking or rating.")] = "ranking",
     split: Annotated[
         str,
@@ -48,6 +55,7 @@ def train(
         models=(model,),
         fusions=(fusion,) if fusion else (),
         encoders=pairs(encoder or [], "--encoder"),
+        controls=pairs(control or [], "--control"),
         objective=objective,
         split=split,
         positive=positive,

@@ -337,6 +337,7 @@ def _paired_sentence(label: str, baseline: str, d: Difference, p: float, metric:
 def _settings(run: RunRecord) -> dict[str, str]:
     parts: dict[str, object] = {"model": run.model, "fusion": run.fusion or "–", "seed": run.seed}
     parts |= {f"encoder ({m})": spec for m, spec in run.encoders.items()}
+    parts |= {f"control ({m})": control for m, control in run.controls.items()}
     for config in (run.split, run.model_config, run.fusion_config, run.training_config):
         parts |= config
     return {name: f"{v:g}" if isinstance(v, float) else str(v) for name, v in parts.items()}

@@ -96,7 +96,7 @@ def _train_and_evaluate(workspace: Workspace, run: RunRecord, report: Report) ->
     )
     note_features(workspace, record, extractions)
     split = make_split(dataset, run)
-    data = training_data(dataset, split.train, tables_of(extractions))
+    data = training_data(dataset, split.train, tables_of(extractions, run))
     with seeded(run.seed, "weights", device=device):
         model = build_model(run, data)
     folder = workspace.settings.runs / run.id
@@ -214,7 +214,7 @@ def _diversity_features(
     """
     record = find_dataset(workspace, run.dataset_id)
     encoders = default_encoders(open_dataset(workspace, record))
-    if encoders != dict(run.encoders):
+    if encoders != dict(run.encoders) or run.controls:
         with workspace.database.read() as session:
             used = {(f.modality, f.encoder) for f in Features(session).list(record.id)}
         if set(encoders.items()) <= used:

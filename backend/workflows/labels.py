@@ -15,6 +15,7 @@ def run_label(run: RunRecord) -> str:
         parts.append(f"on {RECOMMENDERS[backbone].title}")
     if RECOMMENDERS[run.model].cls.uses_content() and len(run.encoders) == 1:
         parts.append(f"{next(iter(run.encoders))} only")
+    parts += [f"{modality} {control}" for modality, control in run.controls.items()]
     if run.seed:
         parts.append(f"seed {run.seed}")
     return " · ".join(parts)

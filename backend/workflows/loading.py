@@ -17,6 +17,7 @@ from backend.errors import DamagedArtefact, NotFound
 from backend.evaluation.significance import Interval
 from backend.explain.modality_shapley import CoalitionTables
 from backend.features.contents import Contents
+from backend.features.controls import controlled
 from backend.features.encoders import OPTIONAL, encoders_for, learns
 from backend.features.extract import Extraction, encode_modality, read_by
 from backend.features.fitting import ReadyEncoder, ready_encoder
@@ -199,9 +200,12 @@ def note_features(
     return rows
 
 
-def tables_of(extractions: Iterable[Extraction]) -> dict[Modality, FeatureTable]:
-    """The vectors alone, by modality."""
-    return {e.modality: e.table for e in extractions}
+def tables_of(
+    extractions: Iterable[Extraction], run: RunRecord | None = None
+) -> dict[Modality, FeatureTable]:
+    """The vectors alone, by modality; as the run's controls want them."""
+    tables = {e.modality: e.table for e in extractions}
+    return controlled(tables, run.controls, run.seed) if run else tables
 
 
 def feature_store(workspace: Workspace) -> FeatureStore:
@@ -262,7 +266,7 @@ def _loaded(workspace: Workspace, run_id: str) -> LoadedRun:
     split = make_split(dataset, record)
     device = torch.device("cpu")
     features = tables_of(
-        extract_features(workspace, dataset_record, record.encoders, device, run=record)
+        extract_features(workspace, dataset_record, record.encoders, device, run=record), record
     )
     data = training_data(dataset, split.train, features)
     model = build_model(record, data)

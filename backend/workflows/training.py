@@ -14,6 +14,7 @@ from backend.data.dataset import Dataset
 from backend.data.split import SplitConfig
 from backend.devices import torch_device
 from backend.errors import InvalidInput
+from backend.features.controls import check_control
 from backend.features.encoders import OPTIONAL, encoders_for, parse_encoder
 from backend.jobs.queue import Queue
 from backend.schema import Col, Modality
@@ -83,6 +84,9 @@ class Plan:
     fusions: tuple[str, ...] = ()
     encoders: Mapping[str, str] = field(default_factory=dict)
     """Modality -> encoder; empty: the defaults for every modality the data set has."""
+    controls: Mapping[str, str] = field(default_factory=dict)
+    """Modality -> "shuffled" or "noise": its features lose their meaning and nothing else, so that
+    a run can be set against one that has it."""
     objective: str = "ranking"
     split: str = ""
     """Empty: the data set's default."""
@@ -198,6 +202,7 @@ def prepare(workspace: Workspace, plan: Plan) -> tuple[RunRecord, ...]:
         raise InvalidInput("Choose at least one model.")
     encoders = dict(plan.encoders) or default_encoders(dataset)
     _check_encoders(encoders, dataset)
+    _check_controls(plan.controls, encoders)
     torch_device(plan.device)
     runs = [
         _new_run(plan, record, dataset, encoders, model, fusion, seed)
@@ -313,6 +318,7 @@ def _new_run(
         model=model,
         fusion=fusion,
         encoders=dict(encoders) if entry.cls.uses_content() else {},
+        controls=dict(plan.controls) if entry.cls.uses_content() else {},
         objective=plan.objective,
         split=split.to_mapping(),
         model_config=_configured(entry.config, plan.settings),
@@ -354,6 +360,16 @@ def _check_encoders(encoders: Mapping[str, str], dataset: Dataset) -> None:
             raise InvalidInput(
                 f"The encoder '{name}' does not read {modality} here; use "
                 f"{', '.join(able) or 'another modality'}."
+            )
+
+
+def _check_controls(controls: Mapping[str, str], encoders: Mapping[str, str]) -> None:
+    for modality, control in controls.items():
+        check_control(control)
+        if modality not in encoders:
+            raise InvalidInput(
+                f"A control for {modality} needs a model that reads it; read are: "
+                f"{', '.join(sorted(encoders)) or 'none'}."
             )
 
 

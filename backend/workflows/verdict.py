@@ -47,7 +47,9 @@ def verdict(workspace: Workspace, run_ids: tuple[str, ...], metric: str) -> Verd
         runs = Runs(session).many(run_ids)
         stored = Runs(session).metrics(run_ids)
     scores = {m.run_id: interval_of(m) for m in stored if (m.split, m.name) == ("test", metric)}
-    usable = [run for run in runs if metric in run.metrics and metric in run.validation]
+    # a control is there to be beaten; it neither leads nor stands for what content is worth
+    real = [run for run in runs if not run.controls]
+    usable = [run for run in real if metric in run.metrics and metric in run.validation]
     if not usable:
         return Verdict(None, None, None, None, None, "Nothing was trained and tested here yet.")
     content = _best([r for r in usable if RECOMMENDERS[r.model].cls.uses_content()], metric)

@@ -1,6 +1,13 @@
+from dataclasses import replace
+
 import pytest
+import torch
 
 from backend.errors import InvalidInput
+from backend.schema import Modality
+from backend.workflows.comparison import config_differences
+from backend.workflows.execution import evaluate_again
+from backend.workflows.loading import load_run
 from backend.workflows.training import (
     Plan,
     cancel,
@@ -11,9 +18,11 @@ from backend.workflows.training import (
     resume,
     start,
 )
+from backend.workflows.verdict import verdict
 from backend.workflows.workspace import Workspace
 from db.records import DatasetRecord, RunRecord, RunState
 from models.errors import ConfigError
+from tests.backend.workflows.conftest import train_now
 
 
 def test_choices_offer_every_model_and_the_given_split_first(
@@ -50,6 +59,8 @@ def test_a_typo_in_a_setting_names_the_nearest(workspace: Workspace, shop: Datas
         ({"encoders": {"audio": "efficientnet"}}, "has no audio"),
         ({"encoders": {"image": "minilm"}}, "does not read image"),
         ({"device": "cuda:99"}, "CUDA"),
+        ({"controls": {"audio": "shuffled"}}, "read are: image, text"),
+        ({"controls": {"image": "shufled"}}, "no control 'shufled'"),
     ],
 )
 def test_impossible_plans_say_what_to_do(
@@ -66,6 +77,37 @@ def test_single_modality_runs_keep_only_that_encoder(
     (run,) = prepare(workspace, Plan(shop.id, ("fused",), encoders={"image": "efficientnet"}))
     assert dict(run.encoders) == {"image": "efficientnet"}
     assert "image only" in run.name
+
+
+def test_a_control_is_kept_with_its_run_and_repeatable(
+    workspace: Workspace, shop: DatasetRecord
+) -> None:
+    plan = Plan(
+        shop.id,
+        ("fused", "ease"),
+        encoders={"image": "efficientnet"},
+        controls={"image": "shuffled"},
+        settings={"epochs": 1},
+    )
+    control, clicks = train_now(workspace, plan)
+    assert dict(control.controls) == {"image": "shuffled"}
+    assert dict(clicks.controls) == {}
+    assert control.name.endswith("image only · image shuffled")
+    (real,) = train_now(workspace, replace(plan, models=("fused",), controls={}))
+    there, mixed = (
+        load_run(workspace, run.id).data.features[Modality.IMAGE] for run in (real, control)
+    )
+    assert torch.equal(mixed.present, there.present)
+    moved = (mixed.values != there.values).any(1)
+    assert torch.equal(moved, there.present)
+    again = evaluate_again(workspace, control.id)
+    assert again["ndcg@20"].value == control.metrics["ndcg@20"]
+    both = (real.id, control.id)
+    differing = {d.setting: d.values for d in config_differences(workspace, both)}
+    assert differing["control (image)"] == ("–", "shuffled")
+    leader = verdict(workspace, both, "ndcg@20").leader
+    assert leader is not None
+    assert leader.id == real.id
 
 
 def test_a_queued_run_can_be_cancelled_and_resumed(
