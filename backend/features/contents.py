@@ -16,6 +16,7 @@ from PIL import Image
 from backend.data.dataset import Dataset
 from backend.data.media import picture_path
 from backend.errors import DamagedArtefact, InvalidInput
+from backend.features.recordings import read_clip, read_sound
 from backend.features.reviews import review_texts
 from backend.schema import ITEM_COLUMNS, RECORDING_COLUMNS, Col, Modality
 from models.encoders import Content
@@ -114,6 +115,14 @@ def _pictures(items: pd.DataFrame, root: Path) -> Contents:
     return stored_files(items, root, Col.IMAGE, _picture)
 
 
+def _sounds(items: pd.DataFrame, root: Path) -> Contents:
+    return stored_files(items, root, Col.AUDIO, read_sound)
+
+
+def _clips(items: pd.DataFrame, root: Path) -> Contents:
+    return stored_files(items, root, Col.VIDEO, read_clip)
+
+
 def _texts(items: pd.DataFrame, root: Path) -> Contents:
     columns = (items[column].tolist() for column in (Col.TITLE, Col.CATEGORY, Col.TEXT))
     return _written([item_text(*said) for said in zip(*columns, strict=True)])
@@ -187,6 +196,8 @@ class _Lazy(Sequence[Content]):
 _SOURCES: Final[Mapping[Modality, Callable[[pd.DataFrame, Path], Contents]]] = {
     Modality.IMAGE: _pictures,
     Modality.TEXT: _texts,
+    Modality.AUDIO: _sounds,
+    Modality.VIDEO: _clips,
     Modality.ATTRIBUTES: _attributes,
 }
-"""What a row of the catalogue says; recordings join with `stored_files` and their own `read`."""
+"""What a row of the catalogue says."""
