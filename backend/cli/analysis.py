@@ -14,6 +14,7 @@ from backend.workflows.comparison import pairwise
 from backend.workflows.execution import evaluate_again
 from backend.workflows.explanation import explain as explain_pair
 from backend.workflows.explanation import explain_run
+from backend.workflows.launch import launch as simulate
 from backend.workflows.loading import find_run
 from backend.workflows.recommendation import (
     RecommendationList,
@@ -85,6 +86,30 @@ def recommend(
     say({"items": _items(found)}, json)
 
 
+def launch(
+    run: Run,
+    image: Annotated[Path | None, typer.Option(help="A picture file.")] = None,
+    text: Annotated[str, typer.Option(help="Title and description.")] = "",
+    k: Annotated[int, typer.Option("-k", min=1, help="How many people.")] = 50,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Who would be shown a new item, how high, and which modality carries it."""
+    found = simulate(open_workspace(home), run, _read(image), text, k)
+    say(
+        {
+            "audience": [
+                {"user_id": person.user_id, "rank": person.rank, "score": person.score}
+                for person in found.audience
+            ],
+            "attributions": dict(found.attributions),
+            "reach": {str(length): count for length, count in found.reach.items()},
+            "users": found.users,
+        },
+        json,
+    )
+
+
 def explain(
     run: Run,
     user: Annotated[str, typer.Option(help="Id of a user.")] = "",
@@ -151,4 +176,5 @@ COMMANDS: Final[Mapping[str, Callable[..., None]]] = {
     "compare": compare,
     "recommend": recommend,
     "explain": explain,
+    "launch": launch,
 }

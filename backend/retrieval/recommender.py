@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from backend.data.dataset import Interactions
 from backend.errors import InvalidInput, NotFound
 from backend.retrieval.index import ItemIndex
 from models.recommenders import Embeddings
@@ -113,26 +114,46 @@ def similar_items(
     return _best(np.arange(len(items)), cosines, k, left_out)
 
 
-def audience(embeddings: Embeddings, item: NewItems, k: int, *, batch: int = 1024) -> Audience:
+def audience(
+    embeddings: Embeddings,
+    item: NewItems,
+    k: int,
+    *,
+    known: Interactions | None = None,
+    batch: int = 1024,
+) -> Audience:
     """The k users in whose own lists the one new item stands highest, ties by score.
 
-    Its rank among all items of the catalogue, those that the user knows included; comparing raw
-    scores between users would only find those to whom the model gives high scores in general.
+    Its rank among all items of the catalogue but those that the user `known` has already;
+    comparing raw scores between users would only find those to whom the model gives high scores
+    in general.
     """
     _at_least_one(k)
     if len(item.bias) != 1:
         raise InvalidInput("An audience belongs to one item at a time.")
     size = max(1, min(batch, _CELLS // max(len(embeddings.items), 1)))
     ranks, scores = [], []
+    order = np.argsort(known.users, kind="stable") if known is not None else None
     everybody = torch.arange(len(embeddings.user_bias), device=embeddings.items.device)
     for users in torch.split(everybody, size):
         constant = embeddings.user_bias[users] + embeddings.offset
         own = _new_scores(embeddings, users, item)[:, 0] + constant
-        ranks.append((embeddings.score(users) > own.unsqueeze(1)).sum(1) + 1)
+        others = embeddings.score(users)
+        if known is not None and order is not None:
+            _rule_out(others, int(users[0]), known, order)
+        ranks.append((others > own.unsqueeze(1)).sum(1) + 1)
         scores.append(own)
     rank, score = torch.cat(ranks).cpu().numpy(), torch.cat(scores).cpu().numpy()
-    order = np.lexsort((-score, rank))[:k]
-    return Audience(order.astype(np.int64), rank[order], score[order])
+    best = np.lexsort((-score, rank))[:k]
+    return Audience(best.astype(np.int64), rank[best], score[best])
+
+
+def _rule_out(scores: Tensor, first: int, known: Interactions, order: NDArray[np.int64]) -> None:
+    """Scores of what users `first`, first + 1, ... have already become -inf."""
+    low, high = np.searchsorted(known.users, [first, first + len(scores)], sorter=order)
+    rows = order[low:high]
+    users = torch.as_tensor(known.users[rows] - first, device=scores.device)
+    scores[users, torch.as_tensor(known.items[rows], device=scores.device)] = -torch.inf
 
 
 def _new_scores(embeddings: Embeddings, users: Tensor, new: NewItems) -> Tensor:

@@ -1,7 +1,8 @@
 import numpy as np
 import pandas as pd
 
-from backend.data.categories import category_shares
+from backend.data.categories import category_shares, favourite_categories
+from backend.data.dataset import Interactions
 
 
 def test_an_item_of_several_categories_is_split_between_them() -> None:
@@ -24,3 +25,13 @@ def test_the_rarest_of_very_many_are_left_out() -> None:
     assert shares is not None
     assert shares.shape == (302, 200)
     assert shares[-1].sum() == 1
+
+
+def test_the_favourite_takes_most_of_the_history() -> None:
+    items = pd.DataFrame({"category": ["Shoes", "Bags", "Bags", ""]})
+    users, taken = np.array([0, 0, 0, 2]), np.array([0, 1, 2, 3])
+    history = Interactions(users, taken, np.ones(4, np.float32))
+    found = favourite_categories(items, history, 4)
+    assert found is not None
+    names, favourite = found
+    assert [names[favourite[0]], *favourite[1:].tolist()] == ["Bags", -1, -1, -1]

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from backend.data.dataset import Interactions
 from backend.errors import InvalidInput, NotFound
 from backend.retrieval.index import build_index
 from backend.retrieval.recommender import NewItems, audience, recommend, similar_items
@@ -108,3 +109,14 @@ def test_wrong_questions_are_refused() -> None:
         similar_items(MODEL.items, np.array([3]), 3)
     with pytest.raises(InvalidInput, match="one item at a time"):
         audience(MODEL, NewItems(torch.zeros(2, 1), torch.zeros(2)), 3)
+
+
+def test_what_a_user_has_does_not_stand_before_a_new_item() -> None:
+    items = torch.tensor([[3.0], [2.0], [1.0]])
+    users = torch.ones(2, 1)
+    model = Embeddings(users, items, torch.zeros(2), torch.zeros(3), 0.0)
+    new = NewItems(torch.tensor([[1.5]]), torch.zeros(1))
+    known = Interactions(np.array([1, 1]), np.array([1, 0]), np.ones(2, np.float32))
+    assert audience(model, new, 2).ranks.tolist() == [3, 3]
+    found = audience(model, new, 2, known=known, batch=1)
+    assert (found.users.tolist(), found.ranks.tolist()) == ([1, 0], [1, 3])
