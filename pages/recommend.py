@@ -4,9 +4,19 @@ import streamlit as st
 
 from backend.workflows import recommendation
 from backend.workflows.workspace import open_workspace
-from pages.components import empty, headline, lists, pickers, similar, state
+from pages.components import empty, headline, launching, lists, pickers, similar, state
 
-MODES = {"person": "For a person", "like": "Like these items", "content": "From picture or words"}
+MODES = {
+    "person": "For a person",
+    "like": "Like these items",
+    "content": "From picture or words",
+    "launch": "Launch a new item",
+}
+TITLES = {
+    "like": "More like these",
+    "content": "What comes near",
+    "launch": "Who would want a new item",
+}
 workspace = open_workspace()
 dataset_id = state.dataset_id()
 if not dataset_id:
@@ -30,13 +40,17 @@ if not known:
 top = st.container()
 mode = state.pick("View", "mode", list(MODES), titles=MODES, control="segments", hide_label=True)
 if mode != "person":
-    with top:
-        headline.show("What comes near" if mode == "content" else "More like these")
+    answer = top.empty()
+    with answer:
+        headline.show(TITLES[mode])
     run_id = pickers.run(known)
+    run = next(option for option in known if option.run_id == run_id)
     if mode == "like":
         similar.like_items(dataset_id, run_id)
+    elif mode == "content":
+        similar.from_content(run)
     else:
-        similar.from_content(next(option for option in known if option.run_id == run_id))
+        launching.show(run, answer)
     st.stop()
 
 left, right = st.columns([1, 3], gap="large")

@@ -79,7 +79,7 @@ def launch(
     content = text_and_picture(text, image)
     if not content:
         raise InvalidInput("Give a picture or some words.")
-    features = encode_loose(content, loaded.record.encoders)
+    features = encode_loose(workspace, loaded, content)
     everybody = _everybody(loaded, features)
     chosen = everybody.users[:k]
     activity = np.bincount(loaded.split.train.users, minlength=loaded.dataset.n_users)

@@ -33,6 +33,8 @@ VIEWS = [
     ("recommend", {}),
     ("recommend", {"mode": "like"}),
     ("recommend", {"mode": "content", "words": "a red dress"}),
+    ("recommend", {"mode": "launch"}),
+    ("recommend", {"mode": "launch", "words": "a red dress"}),
     ("explain", {}),
     ("explain", {"view": "This person"}),
     ("explain", {"view": "Whole run"}),

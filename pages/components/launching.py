@@ -1,0 +1,89 @@
+"""The launch simulator: a new item, and who would want it."""
+
+import streamlit as st
+
+from backend.figures import launch as figures
+from backend.figures import theme, wording
+from backend.workflows import launch
+from backend.workflows.launch import Launch
+from backend.workflows.recommendation import RunOption
+from backend.workflows.workspace import open_workspace
+from pages.components import cards, charts, headline, pickers, state
+from pages.components.boundary import boundary
+
+_AUDIENCE = 50
+_SHOWN = 10
+
+
+def show(run: RunOption, top: st.delta_generator.DeltaGenerator) -> None:
+    """The form, then the answer in `top` and its pictures below."""
+    if not run.reads_content:
+        st.info(
+            "This model sees clicks only and knows nothing of an item that nobody clicked. Choose "
+            "one that reads pictures or text above.",
+            icon=":material/lightbulb:",
+        )
+        return
+    left, right = st.columns(2)
+    with left:
+        words = state.write_in(
+            "Title and description", "words", placeholder="for example: Striped linen shirt"
+        )
+    with right:
+        picture = st.file_uploader("Picture", type=["jpg", "jpeg", "png", "webp"])
+    if not words and picture is None:
+        st.caption("Describe a new item or drop its picture to see who would be shown it.")
+        return
+    with boundary():
+        with st.skeleton(320):
+            found = launch.launch(
+                open_workspace(),
+                run.run_id,
+                picture.getvalue() if picture else None,
+                words,
+                _AUDIENCE,
+            )
+        with top.container():
+            headline.show(_finding(found), "Simulated: nothing is stored and nobody is shown it.")
+        _answer(found)
+
+
+def _finding(found: Launch) -> str:
+    share = found.reach[20] / found.users if found.users else 0.0
+    return (
+        f"{found.reach[20]:,} of {found.users:,} people ({share:.0%}) would see it in their top 20"
+    )
+
+
+def _answer(found: Launch) -> None:
+    for column, (length, count) in zip(st.columns(3), found.reach.items(), strict=True):
+        column.metric(
+            f"In the top {length}",
+            f"{count:,}",
+            help=f"People in whose own list of {length} the item would stand, as things are now.",
+        )
+    left, right = st.columns(2, gap="large")
+    with left:
+        charts.show(figures.segments(found), "launch_segments", data=True)
+    with right:
+        charts.show(figures.carriers(found), "launch_carriers", data=True)
+        strongest = max(found.attributions, key=lambda player: found.attributions[player])
+        st.caption(
+            f"{theme.player_title(strongest)} speaks for it most among these {len(found.audience)} "
+            "people."
+        )
+    st.markdown("**Who would be first**")
+    st.dataframe(
+        [
+            {
+                "Person": pickers.person_name(person.user_id),
+                "Place in the own list": person.rank,
+                "Choices before": person.history,
+                "Score": wording.number(person.score),
+            }
+            for person in found.audience[:_SHOWN]
+        ],
+        hide_index=True,
+    )
+    st.markdown("**Nearest in the catalogue**", help="What this model holds for alike.")
+    cards.strip([item.card for item in found.nearest.items], limit=6, side=96)
