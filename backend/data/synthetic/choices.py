@@ -75,6 +75,22 @@ class Season(ABC):
         return random_splits(rng, rows, cold)
 
 
+class Steady(Season):
+    """Nothing changes over these days."""
+
+    periods = 1
+
+    def __init__(self, days: int) -> None:
+        self.seconds = days * DAY
+
+    @property
+    def changes(self) -> bool:
+        return False
+
+    def shift(self, period: int, items: NDArray[np.int64]) -> NDArray[np.float32]:
+        return np.zeros(len(items), dtype=np.float32)
+
+
 def choose(truth: Truth, season: Season) -> Iterator[Choices]:
     """Groups of users in order; each user's items are a draw from softmax(utility / noise).
 
