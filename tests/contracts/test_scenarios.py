@@ -19,7 +19,7 @@ from models.recommenders import RECOMMENDERS
 
 NAMES = SCENARIOS.names()
 EVERY = pytest.mark.parametrize("name", NAMES)
-SMALL = {"items": 48, "users": 40, "interactions_per_user": 10}
+SMALL = {"items": 24, "users": 30, "interactions_per_user": 10}
 _WRITTEN: dict[str, Path] = {}
 
 
