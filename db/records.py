@@ -191,6 +191,24 @@ class AlignmentRecord:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ExperimentRecord:
+    """A comparison under one protocol and one budget, and what came out of it."""
+
+    id: str = field(default_factory=new_id)
+    name: str
+    dataset_id: str
+    plan: Mapping[str, object]
+    """What was asked for, enough to repeat it."""
+    cells: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    """Strategy -> its role and its runs."""
+    verdict: Mapping[str, object] = field(default_factory=dict)
+    """Empty until every run has ended."""
+    opened_at: datetime | None = None
+    """When the test figures were first looked at."""
+    created_at: datetime = field(default_factory=_now)
+
+
+@dataclass(frozen=True, kw_only=True)
 class AddedItemRecord:
     """An item uploaded after the import; `image`, `audio`, `video` are the SHA-256 of stored files,
     "" where there is none."""

@@ -187,6 +187,21 @@ class AlignmentRow(Base):
     created_at: Mapped[datetime]
 
 
+class ExperimentRow(Base):
+    """`experiments`: named comparisons of many runs; deleted with their data set."""
+
+    __tablename__ = "experiments"
+
+    id: Mapped[str] = mapped_column(String(8), primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    dataset_id: Mapped[str] = _dataset_key()
+    plan: Mapped[JsonObject]
+    cells: Mapped[JsonObject]
+    verdict: Mapped[JsonObject]
+    opened_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
 class AddedItemRow(Base):
     """`added_items`: items uploaded one by one after the import."""
 

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -13,13 +14,14 @@ from db.records import (
     ArtefactRecord,
     DatasetRecord,
     EpochRecord,
+    ExperimentRecord,
     FeatureRecord,
     JobState,
     MetricRecord,
     RunRecord,
     RunState,
 )
-from db.repositories import AddedItems, Alignments, Datasets, Features, Jobs, Runs
+from db.repositories import AddedItems, Alignments, Datasets, Experiments, Features, Jobs, Runs
 from db.session import Database
 
 
@@ -354,3 +356,24 @@ def test_any_text_comes_back_unchanged(
         assert Datasets(session).get(name or stored.id) == stored
         assert AddedItems(session).list(stored.id) == (item,)
         Datasets(session).delete(stored.id)
+
+
+def test_experiments_keep_plan_cells_and_verdict(database: Database) -> None:
+    shop, moment = dataset(), datetime(2026, 11, 24, tzinfo=UTC)
+    record = ExperimentRecord(
+        name="Is it worth it?", dataset_id=shop.id, plan={"seeds": [0, 1]}, cells={}
+    )
+    with database.write() as session:
+        Datasets(session).add(shop)
+        Experiments(session).add(record)
+        Experiments(session).update(record.id, cells={"late": {"runs": ["a"]}}, opened_at=moment)
+    with database.read() as session:
+        found = Experiments(session).get(record.id[:4])
+        assert Experiments(session).list(shop.id) == (found,)
+        assert Experiments(session).list("elsewher") == ()
+        assert Experiments(session).names(shop.id) == ("Is it worth it?",)
+    assert found == replace(record, cells={"late": {"runs": ["a"]}}, opened_at=moment)
+    with database.write() as session, pytest.raises(ValueError, match="name"):
+        Experiments(session).update(record.id, name="other")
+    with database.write() as session, pytest.raises(RecordNotFound):
+        Experiments(session).update("missing", verdict={})
