@@ -37,16 +37,17 @@ def motion_statistics(frames: Sequence[Image.Image], seconds: float) -> Array:
     steep = np.hypot(right, down) + 0.02
     flow /= steep
     amount = np.abs(change).mean((1, 2))
-    signals = np.stack([*flow.mean((2, 3)), amount]) / step * 10
-    signals = np.sign(signals) * np.log1p(np.abs(signals))
+    raw = np.stack([*flow.mean((2, 3)), amount]) / step * 10
+    signals = np.asarray(np.sign(raw) * np.log1p(np.abs(raw)), np.float32)
     found = [_directions(flow), signals.mean(1), signals.std(1), _rates(signals, step)]
-    return np.concatenate(found).astype(np.float32)
+    return np.asarray(np.concatenate(found), np.float32)
 
 
 def _grey(frame: Image.Image) -> Array:
     """f32[48, 48], 0 to 1."""
     small = frame.convert("L").resize((_SIDE, _SIDE), Image.Resampling.BOX)
-    return np.asarray(small.filter(ImageFilter.GaussianBlur(_BLUR)), np.float32) / 255
+    blurred = small.filter(ImageFilter.GaussianBlur(_BLUR))
+    return np.asarray(np.asarray(blurred, np.float32) / 255, np.float32)
 
 
 def _directions(flow: NDArray[np.float32]) -> Array:
@@ -62,7 +63,7 @@ def _directions(flow: NDArray[np.float32]) -> Array:
         bins += np.bincount(place, (strength * weight).ravel(), _DIRECTIONS)
     total = bins.sum()
     moves = total / strength.size > _STILL / 10
-    return (2 * bins / total if moves else bins * 0).astype(np.float32)
+    return np.asarray(2 * bins / total if moves else bins * 0, np.float32)
 
 
 def _rates(signals: NDArray[np.float32], step: float) -> Array:
@@ -71,4 +72,4 @@ def _rates(signals: NDArray[np.float32], step: float) -> Array:
     rate = np.fft.rfftfreq(signals.shape[1], step)
     inside = [(rate >= low) & (rate < high) for low, high in pairwise(_RATES)]
     height = np.sqrt(power @ np.array(inside, float).T) / signals.shape[1]
-    return height.ravel().astype(np.float32)
+    return np.asarray(height.ravel(), np.float32)

@@ -1,7 +1,7 @@
 """Log-mel spectrograms and what can be counted in them: timbre, movement, beat."""
 
 from functools import lru_cache
-from typing import Final, cast
+from typing import Final
 
 import torch
 from torch import Tensor
@@ -57,12 +57,13 @@ def sound_statistics(spectrum: Tensor) -> Tensor:
 
 def _movement(spectrum: Tensor) -> Tensor:
     """Logarithm of the share of each tempo of coming and going, per group of bands."""
-    groups = spectrum.unflatten(1, (_GROUPS, BANDS // _GROUPS)).mean(2)
+    groups = spectrum.reshape(len(spectrum), _GROUPS, BANDS // _GROUPS).mean(2)
     power = torch.fft.rfft(groups - groups.mean(0), dim=0).abs().square() / len(spectrum)
     tempo = torch.arange(len(power), device=power.device) * FRAMES_PER_SECOND / len(spectrum)
     edges = torch.tensor(_MODULATIONS, device=power.device)
     inside = (tempo >= edges[:-1, None]) & (tempo < edges[1:, None])
-    return (inside.to(power.dtype) @ power + 1e-2).log().flatten()
+    share: Tensor = inside.to(power.dtype) @ power
+    return (share + 1e-2).log().flatten()
 
 
 def _beat(onsets: Tensor) -> Tensor:
@@ -94,7 +95,7 @@ def _mel_filters(rate: int, window: int) -> Tensor:
     empty = (filters.sum(0) == 0) & (edges[1:-1] < rate / 2)
     nearest = (hertz - edges[1:-1]).abs().argmin(0)
     filters[nearest[empty], empty.nonzero().flatten()] = 1.0
-    return cast(Tensor, filters / filters.sum(0).clamp_min(1e-9))
+    return filters / filters.sum(0).clamp_min(1e-9)
 
 
 def _mel(hertz: Tensor) -> Tensor:

@@ -10,7 +10,8 @@ dataset_id = state.dataset_id()
 if not dataset_id:
     headline.show(
         "Bring a catalogue to look at",
-        "Items with pictures and text, and what people did with them. Nothing leaves this machine.",
+        "Items with pictures, text, sound or video, and what people did with them. Nothing leaves "
+        "this machine.",
     )
     importing.form()
     st.stop()

@@ -69,20 +69,24 @@ def recommend(
     like: Annotated[list[str] | None, typer.Option(help="Id of an item; repeatable.")] = None,
     image: Annotated[Path | None, typer.Option(help="A picture file.")] = None,
     text: Annotated[str, typer.Option(help="Some words.")] = "",
+    audio: Annotated[Path | None, typer.Option(help="A sound file.")] = None,
+    video: Annotated[Path | None, typer.Option(help="A video file.")] = None,
     k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many items.")] = 10,
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Items for a user, like some items, or like a picture or words."""
+    """Items for a user, like some items, or like a picture, words, a sound or a video."""
     workspace = open_workspace(home)
     if user:
         found = recommend_for(workspace, run, user, k)
     elif like:
         found = recommend_like(workspace, run, tuple(like), k)
-    elif image or text:
-        found = recommend_from_content(workspace, run, _read(image), text, k)
+    elif image or text or audio or video:
+        found = recommend_from_content(
+            workspace, run, _read(image), text, k, audio=_read(audio), video=_read(video)
+        )
     else:
-        raise InvalidInput("Give --user, --like, --image or --text.")
+        raise InvalidInput("Give --user, --like, --image, --text, --audio or --video.")
     say({"items": _items(found)}, json)
 
 
@@ -90,12 +94,16 @@ def launch(
     run: Run,
     image: Annotated[Path | None, typer.Option(help="A picture file.")] = None,
     text: Annotated[str, typer.Option(help="Title and description.")] = "",
+    audio: Annotated[Path | None, typer.Option(help="A sound file.")] = None,
+    video: Annotated[Path | None, typer.Option(help="A video file.")] = None,
     k: Annotated[int, typer.Option("-k", min=1, help="How many people.")] = 50,
     home: Home = None,
     json: Json = False,
 ) -> None:
     """Who would be shown a new item, how high, and which modality carries it."""
-    found = simulate(open_workspace(home), run, _read(image), text, k)
+    found = simulate(
+        open_workspace(home), run, _read(image), text, k, audio=_read(audio), video=_read(video)
+    )
     say(
         {
             "audience": [
@@ -163,12 +171,12 @@ def _items(found: RecommendationList) -> list[dict[str, object]]:
     ]
 
 
-def _read(image: Path | None) -> bytes | None:
-    if image is None:
+def _read(path: Path | None) -> bytes | None:
+    if path is None:
         return None
-    if not image.is_file():
-        raise InvalidInput(f"There is no file '{image}'.")
-    return image.read_bytes()
+    if not path.is_file():
+        raise InvalidInput(f"There is no file '{path}'.")
+    return path.read_bytes()
 
 
 COMMANDS: Final[Mapping[str, Callable[..., None]]] = {

@@ -77,7 +77,7 @@ def encode(
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Encode pictures and texts; nothing is encoded twice."""
+    """Encode what items show, say and play; nothing is encoded twice."""
     chosen = pairs(encoder or [], "--encoder")
     rows = encode_data(open_workspace(home), dataset, chosen, device, progress)
     features = {

@@ -113,6 +113,12 @@ class Dataset:
         present = ~np.isnan(values).any(axis=1)
         return np.where(present[:, None], values, np.float32(0)), present
 
+    @cached_property
+    def perceptible(self) -> tuple[Modality, ...]:
+        """What a person can look at, read or play of at least one item."""
+        shown = (Modality.IMAGE, Modality.TEXT, Modality.AUDIO, Modality.VIDEO)
+        return tuple(m for m in shown if self.raw_present(m).any())
+
     @property
     def attributes(self) -> tuple[str, ...]:
         """Names of the item columns beyond the known ones."""

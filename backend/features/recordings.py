@@ -1,6 +1,9 @@
 """Stored recordings decoded as encoders take them. What lies in the store we have written."""
 
 import hashlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +13,8 @@ import numpy as np
 import soundfile
 from PIL import Image
 
-from backend.data.recordings import recording_path
+from backend.data.decoding import Decoder
+from backend.data.recordings import recording_path, store_clip, store_sound
 from backend.errors import DamagedArtefact
 from backend.schema import Modality
 from models.encoders import Clip, Sound
@@ -38,6 +42,26 @@ def read_clip(root: Path, digest: str) -> Clip:
         frames = [_picture(frame) for place, frame in shown if place in wanted]
         seconds = count / float(stream.average_rate)
     return Clip(tuple(frames), seconds, _track(content))
+
+
+def sound_of(content: bytes) -> Sound:
+    """A recording that nobody stored; InvalidInput with the reason for a bad one."""
+    with _shelf(content) as (upload, root, decoder):
+        return read_sound(root, store_sound(upload, root, decoder).audio)
+
+
+def clip_of(content: bytes) -> Clip:
+    """A video that nobody stored; InvalidInput with the reason for a bad one."""
+    with _shelf(content) as (upload, root, decoder):
+        return read_clip(root, store_clip(upload, root, decoder).video)
+
+
+@contextmanager
+def _shelf(content: bytes) -> Iterator[tuple[Path, Path, Decoder]]:
+    with tempfile.TemporaryDirectory() as folder, Decoder(children=1) as decoder:
+        upload = Path(folder) / "upload"
+        upload.write_bytes(content)
+        yield upload, Path(folder), decoder
 
 
 def _intact(root: Path, modality: Modality, digest: str) -> bytes:

@@ -2,23 +2,33 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import pandas as pd
 import torch
 
 from backend.data.dataset import Dataset
 from backend.data.media import decode_picture
+from backend.errors import InvalidInput
 from backend.features.contents import Contents, contents_of_items
 from backend.features.extract import encode_few
 from backend.features.fitting import ReadyEncoder
+from backend.features.recordings import clip_of, sound_of
 from backend.retrieval.recommender import NewItems
-from backend.schema import ITEM_COLUMNS, Col, Modality
+from backend.schema import ITEM_COLUMNS, RECORDING_COLUMNS, Col, Modality
 from backend.workflows.loading import LoadedRun, catalogue_encoder, feature_store
 from backend.workflows.workspace import Workspace
 from db.records import AddedItemRecord, RunRecord
 from db.repositories import AddedItems
 from models.encoders import Content
 from models.recommenders import FeatureTable
+
+_LOOSE: Final[Mapping[str, str]] = {
+    Modality.TEXT: "some words",
+    Modality.IMAGE: "a picture",
+    Modality.AUDIO: "a sound",
+    Modality.VIDEO: "a video",
+}
 
 
 @dataclass(frozen=True)
@@ -85,16 +95,35 @@ def encode_loose(
     return tables
 
 
-def text_and_picture(text: str, picture: bytes | None) -> dict[Modality, Content]:
-    """Loose content as encoders take it; empty parts are left out.
+def content_for(
+    loaded: LoadedRun,
+    text: str,
+    picture: bytes | None = None,
+    sound: bytes | None = None,
+    clip: bytes | None = None,
+) -> dict[Modality, Content]:
+    """Loose content as encoders take it; empty parts are left out, and a clip without a sound
+    beside it lends its own.
 
-    Raises InvalidInput for a picture that cannot be read.
+    Raises InvalidInput for a file that cannot be read, and where nothing is left that the run
+    reads.
     """
     content: dict[Modality, Content] = {}
     if picture:
         content[Modality.IMAGE] = decode_picture(picture)
+    if clip:
+        content[Modality.VIDEO] = shown = clip_of(clip)
+        if shown.sound is not None:
+            content[Modality.AUDIO] = shown.sound
+    if sound:
+        content[Modality.AUDIO] = sound_of(sound)
     if text.strip():
         content[Modality.TEXT] = text.strip()
+    if not content.keys() & set(loaded.record.encoders):
+        wanted = " or ".join(_LOOSE[m] for m in loaded.record.encoders if m in _LOOSE)
+        if not wanted:
+            raise InvalidInput("This model reads nothing that can be given here; choose another.")
+        raise InvalidInput(f"Give {wanted}: that is what this model reads.")
     return content
 
 
@@ -102,7 +131,8 @@ def _contents(
     dataset: Dataset, records: tuple[AddedItemRecord, ...], ready: ReadyEncoder
 ) -> Contents:
     """What was typed in and uploaded; ready-made features came with none of it."""
-    items = pd.DataFrame({c: [getattr(r, c) for r in records] for c in ITEM_COLUMNS})
+    columns = (*ITEM_COLUMNS, *RECORDING_COLUMNS)
+    items = pd.DataFrame({c: [getattr(r, c) for r in records] for c in columns})
     if ready.encoder.reads_given:
         return Contents.nothing(len(items))
     items[Col.PRICE] = items[Col.PRICE].astype(float)

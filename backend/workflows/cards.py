@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from backend.data.dataset import Dataset
 from backend.data.media import picture_path
+from backend.data.recordings import poster_path, recording_path
+from backend.schema import Modality
 from db.records import AddedItemRecord
 
 
@@ -23,9 +25,13 @@ class ItemCard:
     price: float | None
     thumbnail: Path | None
     image: Path | None
+    audio: Path | None
+    video: Path | None
     attributes: Mapping[str, str]
+    modalities: tuple[str, ...]
+    """What there is to look at, read or play."""
     missing: tuple[str, ...]
-    """Modalities that this item lacks."""
+    """What other items of the catalogue have of this and it lacks."""
     popularity: int
     """Interactions in the whole data set."""
     added: bool
@@ -45,6 +51,8 @@ def catalogue_cards(dataset: Dataset, item_nums: Iterable[int]) -> tuple[ItemCar
 def added_card(dataset: Dataset, position: int, item: AddedItemRecord) -> ItemCard:
     """Card of an item uploaded by hand; `position` counts from 0 behind the catalogue."""
     picture = picture_path(dataset.root, item.image) if item.image else None
+    still = poster_path(dataset.root, item.video) if item.video else None
+    there = _there(asdict(item))
     return ItemCard(
         item_num=dataset.n_items + position,
         item_id=item.item_id,
@@ -52,10 +60,13 @@ def added_card(dataset: Dataset, position: int, item: AddedItemRecord) -> ItemCa
         text=item.text,
         category=item.category,
         price=item.price,
-        thumbnail=picture,
+        thumbnail=picture or still,
         image=picture,
+        audio=_recording(dataset, Modality.AUDIO, item.audio),
+        video=_recording(dataset, Modality.VIDEO, item.video),
         attributes={},
-        missing=_missing(bool(item.image), bool(item.title or item.text)),
+        modalities=there,
+        missing=_missing(dataset, there),
         popularity=0,
         added=True,
     )
@@ -66,7 +77,7 @@ def _card(dataset: Dataset, num: int, row: Mapping[Hashable, object], popularity
     attributes = {
         name: str(row[name]) for name in dataset.attributes if str(row[name]) not in ("", "nan")
     }
-    has_text = bool(row["title"] or row["text"])
+    there = _there(row)
     return ItemCard(
         item_num=num,
         item_id=str(row["item_id"]),
@@ -76,12 +87,26 @@ def _card(dataset: Dataset, num: int, row: Mapping[Hashable, object], popularity
         price=float(price) if isinstance(price, float) and math.isfinite(price) else None,
         thumbnail=dataset.thumbnail_path(num),
         image=dataset.image_path(num),
+        audio=dataset.recording(Modality.AUDIO, num),
+        video=dataset.recording(Modality.VIDEO, num),
         attributes=attributes,
-        missing=_missing(bool(row["image"]), has_text),
+        modalities=there,
+        missing=_missing(dataset, there),
         popularity=popularity,
         added=False,
     )
 
 
-def _missing(image: bool, text: bool) -> tuple[str, ...]:
-    return tuple(m for m, there in (("image", image), ("text", text)) if not there)
+def _there(row: Mapping[Hashable, object] | Mapping[str, object]) -> tuple[str, ...]:
+    """Names of what a row of the catalogue, or an added item, has of its own."""
+    values: dict[str, object] = {str(name): value for name, value in row.items()}
+    values["text"] = values.get("title") or values.get("text")
+    return tuple(name for name in ("image", "text", "audio", "video") if values.get(name))
+
+
+def _missing(dataset: Dataset, there: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(str(m) for m in dataset.perceptible if m not in there)
+
+
+def _recording(dataset: Dataset, modality: Modality, digest: str) -> Path | None:
+    return recording_path(dataset.root, modality, digest) if digest else None

@@ -16,12 +16,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from backend.data.dataset import Dataset
+from backend.data.decoding import Decoder
 from backend.data.ingest import VALIDATION_FILE
 from backend.data.media import store_picture
+from backend.data.recordings import StoredRecording, store_clip, store_sound
 from backend.data.validate import ValidationReport
 from backend.errors import InvalidInput
 from backend.jobs.queue import Queue
-from backend.schema import Col, Modality, SplitName
+from backend.schema import MEDIA_COLUMNS, Col, Modality, SplitName
 from backend.workflows.additions import encode_added, list_added
 from backend.workflows.cards import ItemCard, added_card, catalogue_cards
 from backend.workflows.importing import check_name
@@ -57,6 +59,8 @@ class GalleryPage:
     pages: int
     categories: tuple[str, ...]
     """All categories of the catalogue, most frequent first."""
+    modalities: tuple[str, ...]
+    """What there is to look at, read or play of any item."""
 
 
 @dataclass(frozen=True)
@@ -106,13 +110,15 @@ class FeatureState:
 
 @dataclass(frozen=True)
 class NewItem:
-    """A single item typed in by hand; at least a picture or some text."""
+    """A single item brought by hand; at least a picture, some text, a sound or a video."""
 
     title: str
     text: str = ""
     category: str = ""
     price: float | None = None
     image: bytes | None = None
+    audio: bytes | None = None
+    video: bytes | None = None
     item_id: str = ""
     """Made up where empty."""
 
@@ -143,6 +149,7 @@ def gallery(workspace: Workspace, dataset_id: str, query: GalleryQuery) -> Galle
         total=len(chosen),
         pages=max(1, -(-len(chosen) // query.size)),
         categories=tuple(table["category"][table["category"] != ""].value_counts().index),
+        modalities=tuple(map(str, dataset.perceptible)),
     )
 
 
@@ -216,15 +223,19 @@ def queue_encode(workspace: Workspace, dataset_id: str, encoders: Mapping[str, s
 
 def add_item(workspace: Workspace, dataset_id: str, item: NewItem) -> ItemCard:
     """Store one item, encode it at once with every encoder in use; recommendable without retraining
-    by runs that read content. Raises InvalidInput for an unreadable picture or a taken id."""
+    by runs that read content. Raises InvalidInput for an unreadable file or a taken id."""
     record = find_dataset(workspace, dataset_id)
     dataset = open_dataset(workspace, record)
-    if not item.image and not (item.title.strip() or item.text.strip()):
-        raise InvalidInput("Give a picture, a title or a description; at least one is needed.")
+    files = item.image or item.audio or item.video
+    if not files and not (item.title.strip() or item.text.strip()):
+        raise InvalidInput(
+            "Give a title, a description, a picture, a sound or a video; at least one is needed."
+        )
     item_id = item.item_id.strip() or f"new-{secrets.token_hex(3)}"
     taken = {a.item_id for a in list_added(workspace, record.id)}
     if item_id in taken or (dataset.items[Col.ITEM_ID] == item_id).any():
         raise InvalidInput(f"The item id '{item_id}' is taken. Choose another or leave it empty.")
+    recordings = _stored_recordings(item, dataset.root)
     new = AddedItemRecord(
         dataset_id=record.id,
         item_id=item_id,
@@ -233,11 +244,29 @@ def add_item(workspace: Workspace, dataset_id: str, item: NewItem) -> ItemCard:
         category=item.category.strip(),
         price=item.price,
         image=store_picture(item.image, dataset.root) if item.image else "",
+        audio=recordings.audio,
+        video=recordings.video,
     )
     encode_added(workspace, dataset, (new,), _encoders_in_use(workspace, record, dataset))
     with workspace.database.write() as session:
         AddedItems(session).add(new)
     return added_card(dataset, len(taken), new)
+
+
+def _stored_recordings(item: NewItem, root: Path) -> StoredRecording:
+    """As on import, a video lends its sound to an item that has none of its own."""
+    if not item.audio and not item.video:
+        return StoredRecording()
+    with tempfile.TemporaryDirectory() as folder, Decoder(children=1) as decoder:
+        upload = Path(folder) / "upload"
+        clip = sound = StoredRecording()
+        if item.video:
+            upload.write_bytes(item.video)
+            clip = store_clip(upload, root, decoder)
+        if item.audio:
+            upload.write_bytes(item.audio)
+            sound = store_sound(upload, root, decoder)
+        return StoredRecording(sound.audio or clip.audio, clip.video)
 
 
 _ORDER: Mapping[Sort, dict[str, Any]] = {
@@ -250,8 +279,10 @@ _ORDER: Mapping[Sort, dict[str, Any]] = {
 
 def _gallery_table(dataset: Dataset, added: tuple[AddedItemRecord, ...]) -> pd.DataFrame:
     """What filters and sorting look at; row number = item_num of the card."""
-    columns = ["title", "text", "category", "price", "image"]
-    table = dataset.items[columns].assign(popularity=dataset.popularity)
+    columns = ["title", "text", "category", "price", "image", "audio", "video"]
+    table = dataset.items.reindex(columns=columns, fill_value="").assign(
+        popularity=dataset.popularity
+    )
     rows = [{c: getattr(a, c) for c in columns} | {"popularity": 0} for a in added]
     if rows:
         table = pd.concat([table, pd.DataFrame(rows)], ignore_index=True)
@@ -266,8 +297,8 @@ def _matches(table: pd.DataFrame, query: GalleryQuery) -> NDArray[np.bool_]:
             keep &= haystack.str.contains(word, regex=False).to_numpy()
     if query.category:
         keep &= (table["category"] == query.category).to_numpy()
-    if query.missing == Modality.IMAGE:
-        keep &= (table["image"] == "").to_numpy()
+    if query.missing in MEDIA_COLUMNS:
+        keep &= (table[query.missing] == "").to_numpy()
     if query.missing == Modality.TEXT:
         keep &= ((table["title"] == "") & (table["text"] == "")).to_numpy()
     return keep

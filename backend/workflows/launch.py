@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from backend.data.categories import favourite_categories
 from backend.errors import InvalidInput
 from backend.retrieval.recommender import Audience, NewItems, audience
-from backend.workflows.additions import encode_loose, text_and_picture
+from backend.workflows.additions import content_for, encode_loose
 from backend.workflows.labels import run_label
 from backend.workflows.loading import LoadedRun, coalition_tables, load_run
 from backend.workflows.recommendation import RecommendationList, recommend_from_content
@@ -64,11 +64,18 @@ class Launch:
 
 
 def launch(
-    workspace: Workspace, run_id: str, image: bytes | None, text: str, k: int = 50
+    workspace: Workspace,
+    run_id: str,
+    image: bytes | None,
+    text: str,
+    k: int = 50,
+    *,
+    audio: bytes | None = None,
+    video: bytes | None = None,
 ) -> Launch:
-    """Score a picture and words as a new item for everybody; nothing is stored or trained.
+    """Score words and files as a new item for everybody; nothing is stored or trained.
 
-    Raises InvalidInput for a run that reads no content, and without picture and words.
+    Raises InvalidInput for a run that reads no content, and without anything that it reads.
     """
     loaded = load_run(workspace, run_id)
     if not loaded.model.reads_content:
@@ -76,9 +83,7 @@ def launch(
             f"{run_label(loaded.record)} cannot judge an item that nobody has clicked. Choose a "
             "run that reads content."
         )
-    content = text_and_picture(text, image)
-    if not content:
-        raise InvalidInput("Give a picture or some words.")
+    content = content_for(loaded, text, image, audio, video)
     features = encode_loose(workspace, loaded, content)
     everybody = _everybody(loaded, features)
     chosen = everybody.users[:k]
@@ -96,7 +101,9 @@ def launch(
         users=loaded.dataset.n_users,
         attributions=_carried_by(workspace, loaded, features, chosen),
         segments=_segments(loaded, chosen),
-        nearest=recommend_from_content(workspace, run_id, image, text, NEAREST),
+        nearest=recommend_from_content(
+            workspace, run_id, image, text, NEAREST, audio=audio, video=video
+        ),
     )
 
 

@@ -14,7 +14,7 @@ from backend.errors import InvalidInput, NotFound
 from backend.retrieval.recommender import Recommendations, similar_items
 from backend.retrieval.recommender import recommend as retrieve
 from backend.schema import HEADLINE_METRIC, Col
-from backend.workflows.additions import added_for, encode_loose, list_added, text_and_picture
+from backend.workflows.additions import added_for, content_for, encode_loose, list_added
 from backend.workflows.cards import ItemCard, added_card, catalogue_cards
 from backend.workflows.labels import run_label
 from backend.workflows.loading import (
@@ -48,6 +48,8 @@ class RunOption:
     run_id: str
     label: str
     reads_content: bool
+    modalities: tuple[str, ...]
+    """What it reads of an item."""
     score: float | None
     """Test NDCG@20."""
 
@@ -102,6 +104,7 @@ def runs(workspace: Workspace, dataset_id: str) -> tuple[RunOption, ...]:
             run.id,
             run_label(run),
             RECOMMENDERS[run.model].cls.reads_content,
+            tuple(run.encoders),
             run.metrics.get(HEADLINE_METRIC),
         )
         for run in ranking
@@ -177,17 +180,23 @@ def recommend_like(
 
 
 def recommend_from_content(
-    workspace: Workspace, run_id: str, image: bytes | None, text: str, k: int = 10
+    workspace: Workspace,
+    run_id: str,
+    image: bytes | None,
+    text: str,
+    k: int = 10,
+    *,
+    audio: bytes | None = None,
+    video: bytes | None = None,
 ) -> RecommendationList:
-    """Items nearest to what a picture or a few words describe; only for runs that read content."""
+    """Items nearest to what a picture, a few words, a sound or a video describe; only for runs that
+    read such content."""
     loaded = load_run(workspace, run_id)
     if not loaded.model.reads_content:
         raise InvalidInput(
             f"{run_label(loaded.record)} reads clicks only. Choose a run that reads content."
         )
-    content = text_and_picture(text, image)
-    if not content:
-        raise InvalidInput("Give a picture or some words.")
+    content = content_for(loaded, text, image, audio, video)
     with torch.inference_mode():
         vectors, _ = loaded.model.embed_new_items(encode_loose(workspace, loaded, content))
     catalogue = loaded.embeddings.items

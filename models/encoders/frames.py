@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar, Final, cast
 
 import numpy as np
@@ -15,10 +16,16 @@ from models.errors import ConfigError
 from models.modality import Modality
 from models.motion import MOTION_DIM, motion_statistics
 
-_CODE: Final = "frames 1"
+_CODE: Final = "frames 2"
 """Goes into the fingerprint; count it up when the vectors change."""
-_MOTION_WEIGHT: Final = 0.5
+_MOTION_WEIGHT: Final = 1.5
 """Of the picture's length 1: what moves, and what changes, are not to drown in what is seen."""
+
+
+_CHANGE_DIM: Final = 256
+"""Numbers for the spread and for the change of what is seen: a random projection keeps distances
+(Johnson & Lindenstrauss 1984), and three times the image encoder's length would slow down every
+model that reads it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,11 +45,11 @@ class FramesConfig(Config):
     summary="Video: frames through an image encoder, how they change, and what moves whither.",
 )
 class Frames(Encoder):
-    """f32[B, 3 * D + motion] where D is the image encoder's length.
+    """f32[B, D + 2 * C + motion]: D as the image encoder has it, C at most 256.
 
-    Mean over the frames (length 1), standard deviation over the frames, mean absolute difference
-    of neighbours, and `motion_statistics` of all frames of the clip. The sound track is not read:
-    it is a modality of its own.
+    Mean over the frames (length 1), standard deviation over the frames and mean absolute difference
+    of neighbours (both projected to C), and `motion_statistics` of all frames of the clip. The
+    sound track is not read: it is a modality of its own.
     """
 
     modalities: ClassVar[frozenset[Modality]] = frozenset({Modality.VIDEO})
@@ -62,7 +69,7 @@ class Frames(Encoder):
 
     @property
     def dim(self) -> int:
-        return 3 * self._eye.dim + MOTION_DIM
+        return self._eye.dim + 2 * min(_CHANGE_DIM, self._eye.dim) + MOTION_DIM
 
     def fingerprint(self) -> str:
         parts = f"{_CODE}\x1f{self.config.frames}\x1f{self._eye.fingerprint()}"
@@ -75,7 +82,7 @@ class Frames(Encoder):
         clips = [cast(Clip, content) for content in batch]
         looked_at = [self._chosen(clip) for clip in clips]
         seen = self._eye.encode([frame for frames in looked_at for frame in frames])
-        parts = seen.split([len(frames) for frames in looked_at])
+        parts = torch.split(seen, [len(frames) for frames in looked_at])
         return torch.stack([_pooled(part, clip) for part, clip in zip(parts, clips, strict=True)])
 
     def _chosen(self, clip: Clip) -> list[Content]:
@@ -86,9 +93,24 @@ class Frames(Encoder):
 
 
 def _pooled(seen: Tensor, clip: Clip) -> Tensor:
-    """f32[3 * D + motion] of the frames f32[F, D] that were looked at."""
+    """f32[D + 2 * C + motion] of the frames f32[F, D] that were looked at."""
     mean = seen.mean(0)
-    change = seen.diff(dim=0).abs().mean(0) if len(seen) > 1 else torch.zeros_like(mean)
-    pooled = torch.stack([mean, seen.std(0, correction=0), change]) / mean.norm().clamp_min(1e-6)
+    step = seen.diff(dim=0).abs().mean(0) if len(seen) > 1 else torch.zeros_like(mean)
+    length = mean.norm().clamp_min(1e-6)
+    change = torch.stack([seen.std(0, correction=0), step]) / length
     motion = torch.from_numpy(motion_statistics(clip.frames, clip.seconds))
-    return torch.cat([pooled.flatten(), motion * (_MOTION_WEIGHT / MOTION_DIM**0.5)])
+    parts = (mean / length, _shortened(change).flatten(), motion * _MOTION_WEIGHT / MOTION_DIM**0.5)
+    return torch.cat(parts)
+
+
+def _shortened(change: Tensor) -> Tensor:
+    """f32[2, C]."""
+    width = change.shape[1]
+    return change @ _projection(width) if width > _CHANGE_DIM else change
+
+
+@lru_cache(maxsize=4)
+def _projection(width: int) -> Tensor:
+    """f32[D, C], the same on every machine."""
+    drawn = np.random.default_rng(0).standard_normal((width, _CHANGE_DIM), np.float32)
+    return torch.from_numpy(drawn / _CHANGE_DIM**0.5)

@@ -116,9 +116,26 @@ def _fit(table: FeatureTable, dim: int) -> tuple[Tensor, Tensor]:
     unit = _unit(FeatureTable(rows, everywhere), mean)
     basis = torch.eye(width, device=rows.device)
     if kept < width:
-        directions = torch.linalg.eigh((unit.T @ unit).double())[1].flip(1)[:, :kept].float()
+        directions = _leading(unit, kept)
         # eigh leaves the sign open; fixing it keeps runs on different machines alike.
         largest = directions.abs().argmax(0, keepdim=True)
         basis = directions * directions.gather(0, largest).sign()
     power = (unit @ basis).pow(2).mean()
     return mean, basis / power.sqrt().clamp_min(1e-6)
+
+
+def _leading(rows: Tensor, kept: int) -> Tensor:
+    """f32[D, kept]: principal directions of f32[N, D], strongest first, zero past the rank.
+
+    Found on the smaller side: the cost grows with its cube.
+    """
+    count, width = rows.shape
+    if count >= width:
+        directions: Tensor = torch.linalg.eigh((rows.T @ rows).double())[1].flip(1)
+        return directions[:, :kept].float()
+    strength, vectors = torch.linalg.eigh((rows @ rows.T).double())
+    strength, vectors = strength.flip(0)[:kept], vectors.flip(1)[:, :kept]
+    real = strength > 1e-9 * strength[0].clamp_min(1e-30)
+    found = rows.T.double() @ (vectors[:, real] / strength[real].sqrt())
+    padded: Tensor = nn.functional.pad(found, (0, kept - found.shape[1]))
+    return padded.float()

@@ -1,18 +1,19 @@
-"""Add a single item with picture and text; runs that read content can recommend it at once."""
+"""Add a single item by hand; runs that read content can recommend it at once."""
 
 import streamlit as st
 
 from backend.workflows import catalogue, recommendation
 from backend.workflows.catalogue import NewItem
 from backend.workflows.workspace import open_workspace
-from pages.components import cards, gallery, state
+from pages.components import cards, gallery, state, uploads
 
 
 def form(dataset_id: str) -> None:
     """The form, and what an added item means."""
     left, right = st.columns([3, 2], gap="medium")
     with left, st.form("add_item", border=True, clear_on_submit=False):
-        picture = st.file_uploader("Picture", type=["jpg", "jpeg", "png", "webp"])
+        picture = uploads.picture()
+        recording = uploads.recording()
         title = st.text_input("Title", placeholder="for example: Striped linen shirt")
         text = st.text_area("Description", placeholder="What a shop would write about it")
         category = st.text_input("Category")
@@ -26,15 +27,17 @@ def form(dataset_id: str) -> None:
                     text=text,
                     category=category,
                     price=price,
-                    image=picture.getvalue() if picture else None,
+                    image=picture,
+                    audio=recording.sound,
+                    video=recording.clip,
                 ),
             )
             state.write(added=item.item_id)
     with right:
         st.markdown(
             "**What happens with it**\n\n"
-            "The item is encoded at once and stands in the catalogue. Runs that read pictures or "
-            "text can recommend it right away, without being trained again; runs that see clicks "
+            "The item is encoded at once and stands in the catalogue. Runs that read what "
+            "it has can recommend it right away, without being trained again; runs that see clicks "
             "only cannot, because nobody has clicked it yet."
         )
         _result(dataset_id)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from backend.figures import theme, wording
+from backend.schema import Modality
 from backend.workflows.cards import ItemCard
 from pages.components import charts, pictures, state
 from pages.components.markup import plain
@@ -29,9 +30,9 @@ def face(item: ItemCard, side: int = 240) -> None:
     """Picture, title (two lines at most) and one quiet line."""
     title = name_of(item)
     st.image(
-        pictures.square(item.thumbnail, charts.is_dark(), side),
+        pictures.square(item.thumbnail, charts.is_dark(), side, _marks(item)),
         width="stretch",
-        alt=title if item.thumbnail else f"{title} (no picture)",
+        alt=(title if item.thumbnail else f"{title} (no picture)") + _said(item),
     )
     st.text(wording.shortened(title, 32))
     quiet(_second_line(item))
@@ -72,6 +73,18 @@ def name_of(item: ItemCard) -> str:
 def quiet(text: str) -> None:
     """A small grey line of text from data; shown literally."""
     st.caption(plain(text) if text else "\u00a0")
+
+
+def _marks(item: ItemCard) -> tuple[str, ...]:
+    """What the item has, where that is more than what the card shows by itself."""
+    plays = {Modality.AUDIO, Modality.VIDEO} & {*item.modalities, *item.missing}
+    return item.modalities if plays else ()
+
+
+def _said(item: ItemCard) -> str:
+    """The marks in words."""
+    marks = [theme.player_title(modality).lower() for modality in _marks(item)]
+    return f"; has {', '.join(marks)}" if marks else ""
 
 
 def _second_line(item: ItemCard) -> str:

@@ -7,7 +7,7 @@ from backend.figures import theme, wording
 from backend.workflows import explanation
 from backend.workflows.cards import ItemCard
 from backend.workflows.explanation import Explanation
-from pages.components import cards, charts, pictures, state
+from pages.components import cards, charts, pictures, players, state
 from pages.components.cached import remember
 from pages.components.markup import plain
 from pages.components.words import explain
@@ -103,6 +103,7 @@ def _large(item: ItemCard) -> None:
         width="stretch",
         alt=name if path else f"{name} (no picture)",
     )
+    players.show(item)
     st.text(name)
     if item.price is not None or item.category:
         price = f"{item.price:,.2f}" if item.price is not None else ""

@@ -3,12 +3,11 @@
 import streamlit as st
 
 from backend.figures import theme
-from backend.schema import Modality
 from backend.workflows import catalogue
 from backend.workflows.cards import ItemCard
 from backend.workflows.catalogue import GalleryQuery
 from backend.workflows.workspace import open_workspace
-from pages.components import cards, state
+from pages.components import cards, players, state
 
 _SORTS = {
     "popular": "Most chosen first",
@@ -22,8 +21,8 @@ _ALL = "all"
 def show(dataset_id: str) -> None:
     """Sixty cards to a page."""
     workspace = open_workspace()
-    categories = catalogue.gallery(workspace, dataset_id, GalleryQuery(size=1)).categories
-    query = _query(categories)
+    whole = catalogue.gallery(workspace, dataset_id, GalleryQuery(size=1))
+    query = _query(whole.categories, whole.modalities)
     page = catalogue.gallery(workspace, dataset_id, query)
     if page.total == 0:
         st.info("No item matches. Remove a word or a filter.", icon=":material/search_off:")
@@ -35,7 +34,7 @@ def show(dataset_id: str) -> None:
     state.page_number("page", page.pages)
 
 
-def _query(categories: tuple[str, ...]) -> GalleryQuery:
+def _query(categories: tuple[str, ...], modalities: tuple[str, ...]) -> GalleryQuery:
     again = ("page",)
     left, middle, lacking, right = st.columns([3, 2, 2, 2])
     with left:
@@ -51,7 +50,6 @@ def _query(categories: tuple[str, ...]) -> GalleryQuery:
             forget=again,
         )
     with lacking:
-        modalities = (Modality.IMAGE.value, Modality.TEXT.value)
         missing = state.pick(
             "Show",
             "missing",
@@ -59,7 +57,7 @@ def _query(categories: tuple[str, ...]) -> GalleryQuery:
             titles={_ALL: "All items"}
             | {m: f"Without {theme.player_title(m).lower()}" for m in modalities},
             forget=again,
-            help="Items that lack a picture or a text are still recommended from the rest.",
+            help="Items that lack something are still recommended from the rest.",
         )
     with right:
         sort = state.pick("Order", "sort", tuple(_SORTS), titles=_SORTS, forget=again)
@@ -73,13 +71,23 @@ def _query(categories: tuple[str, ...]) -> GalleryQuery:
 
 
 def _below(place: int, item: ItemCard) -> None:
-    with st.popover("Details", type="tertiary", key=f"details_{place}"):
-        details(item)
+    plays = bool(item.audio or item.video)
+    opened = st.popover(
+        "Details",
+        type="tertiary",
+        key=f"details_{place}",
+        # sixty players would be loaded for one that is looked at
+        on_change="rerun" if plays else "ignore",
+    )
+    if not plays or opened.open:
+        with opened:
+            details(item)
 
 
 def details(item: ItemCard) -> None:
     """Everything that is known about an item."""
     st.text(cards.name_of(item))
+    players.show(item)
     if item.text:
         st.text(item.text)
     cards.quiet(f"Chosen {item.popularity:,} times")

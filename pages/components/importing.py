@@ -17,7 +17,9 @@ _FORMAT = """A ZIP, or a folder on this machine, with
   `split`;
 - `items.csv` (or `.parquet`): `item_id,title,text,category,price,image`; every other column becomes
   an attribute;
-- the pictures that the column `image` names, for example `images/0123.jpg`.
+- the pictures that the column `image` names, for example `images/0123.jpg`;
+- sound and video in columns `audio` and `video`, or as `audio/<item_id>.wav`,
+  `video/<item_id>.mp4`.
 
 Bad rows are listed with their number and the reason; good rows are kept."""
 
@@ -54,7 +56,8 @@ def report(dataset_id: str) -> None:
     st.subheader("What the import of this data set found", anchor=False)
     st.markdown(
         f"Accepted {found.items:,} items, {found.interactions:,} interactions of {found.users:,} "
-        f"people and {found.pictures:,} pictures; rows refused: {found.rejected:,}."
+        f"people, {found.pictures:,} pictures and {found.recordings:,} recordings; rows refused: "
+        f"{found.rejected:,}."
     )
     for warning in found.warnings:
         st.warning(plain(warning))

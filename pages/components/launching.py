@@ -8,7 +8,7 @@ from backend.workflows import launch
 from backend.workflows.launch import Launch
 from backend.workflows.recommendation import RunOption
 from backend.workflows.workspace import open_workspace
-from pages.components import cards, charts, headline, pickers, state
+from pages.components import cards, charts, headline, pickers, uploads
 from pages.components.boundary import boundary
 
 _AUDIENCE = 50
@@ -20,28 +20,26 @@ def show(run: RunOption, top: st.delta_generator.DeltaGenerator) -> None:
     if not run.reads_content:
         st.info(
             "This model sees clicks only and knows nothing of an item that nobody clicked. Choose "
-            "one that reads pictures or text above.",
+            "one that reads content above.",
             icon=":material/lightbulb:",
         )
         return
-    left, right = st.columns(2)
-    with left:
-        words = state.write_in(
-            "Title and description", "words", placeholder="for example: Striped linen shirt"
-        )
-    with right:
-        picture = st.file_uploader("Picture", type=["jpg", "jpeg", "png", "webp"])
-    if not words and picture is None:
-        st.caption("Describe a new item or drop its picture to see who would be shown it.")
+    brought = uploads.brought(
+        run.modalities, "Title and description", placeholder="for example: Striped linen shirt"
+    )
+    if brought.nothing:
+        st.caption("Describe a new item or drop a file of it to see who would be shown it.")
         return
     with boundary():
         with st.skeleton(320):
             found = launch.launch(
                 open_workspace(),
                 run.run_id,
-                picture.getvalue() if picture else None,
-                words,
+                brought.picture,
+                brought.words,
                 _AUDIENCE,
+                audio=brought.recording.sound,
+                video=brought.recording.clip,
             )
         with top.container():
             headline.show(_finding(found), "Simulated: nothing is stored and nobody is shown it.")

@@ -6,15 +6,17 @@ from pathlib import Path
 import streamlit as st
 from PIL import Image, ImageDraw, ImageOps
 
+from backend.figures import theme
+
 _GROUND = {False: (244, 245, 248), True: (38, 44, 57)}
 _INK = {False: (120, 128, 144), True: (150, 158, 174)}
 
 
-def square(path: Path | None, dark: bool, side: int = 240) -> bytes:
+def square(path: Path | None, dark: bool, side: int = 240, marks: tuple[str, ...] = ()) -> bytes:
     """A JPEG of `side` x `side` pixels: the whole picture, letterboxed; a placeholder that says so
-    where there is none or it cannot be read."""
+    where there is none or it cannot be read. `marks` names modalities to be marked in a corner."""
     stamp = path.stat().st_mtime_ns if path is not None and path.exists() else 0
-    return _square(str(path) if stamp else "", stamp, dark, side)
+    return _square(str(path) if stamp else "", stamp, dark, side, marks)
 
 
 def emblem() -> Image.Image:
@@ -32,8 +34,10 @@ def emblem() -> Image.Image:
 
 
 @st.cache_data(max_entries=4000, show_spinner=False)
-def _square(path: str, stamp: int, dark: bool, side: int) -> bytes:
+def _square(path: str, stamp: int, dark: bool, side: int, marks: tuple[str, ...]) -> bytes:
     tile = _letterboxed(path, dark, side) if path else _placeholder(dark, side)
+    if marks:
+        tile = _marked(tile, marks)
     buffer = io.BytesIO()
     tile.save(buffer, "JPEG", quality=86)
     return buffer.getvalue()
@@ -51,6 +55,43 @@ def _letterboxed(path: str, dark: bool, side: int) -> Image.Image:
     corner = ((side - picture.width) // 2, (side - picture.height) // 2)
     tile.paste(picture, corner, picture)
     return tile
+
+
+def _marked(tile: Image.Image, marks: tuple[str, ...]) -> Image.Image:
+    """Discs in the colours of the modalities, each with a sign, in the lower left corner.
+
+    Drawn four times as large and reduced, because Pillow does not smooth edges.
+    """
+    width = tile.width // 9
+    large = 4 * width
+    strip = Image.new("RGBA", (large * len(marks), large), (0, 0, 0, 0))
+    pen = ImageDraw.Draw(strip)
+    for place, modality in enumerate(marks):
+        left = place * large
+        box = (left + large * 0.06, large * 0.06, left + large * 0.94, large * 0.94)
+        pen.ellipse(box, fill=theme.player_colour(modality), outline="white", width=large // 16)
+        for sign in _SIGNS.get(modality, ()):
+            pen.polygon([(left + large * x, large * y) for x, y in sign], fill="white")
+    strip = strip.resize((width * len(marks), width), Image.Resampling.LANCZOS)
+    gap = width // 3
+    tile.paste(strip, (gap, tile.height - width - gap), strip)
+    return tile
+
+
+def _bar(left: float, top: float, right: float, bottom: float) -> tuple[tuple[float, float], ...]:
+    return (left, top), (right, top), (right, bottom), (left, bottom)
+
+
+_SIGNS = {
+    "image": [((0.22, 0.68), (0.42, 0.34), (0.56, 0.56), (0.65, 0.45), (0.78, 0.68))],
+    "text": [_bar(0.28, y, 0.72 if y < 0.6 else 0.56, y + 0.08) for y in (0.32, 0.46, 0.60)],
+    "audio": [
+        _bar(x, 0.5 - h, x + 0.09, 0.5 + h)
+        for x, h in ((0.24, 0.1), (0.38, 0.22), (0.52, 0.14), (0.66, 0.08))
+    ],
+    "video": [((0.38, 0.28), (0.74, 0.5), (0.38, 0.72))],
+}
+"""Mountains, lines, a wave, a triangle: polygons in a square of side 1."""
 
 
 def _placeholder(dark: bool, side: int) -> Image.Image:

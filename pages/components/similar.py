@@ -1,4 +1,4 @@
-"""Lists without a person: like these items, or like a picture or words."""
+"""Lists without a person: like these items, or like a picture, words, a sound or a video."""
 
 import streamlit as st
 
@@ -6,7 +6,7 @@ from backend.workflows import catalogue, recommendation
 from backend.workflows.catalogue import GalleryQuery
 from backend.workflows.recommendation import RunOption
 from backend.workflows.workspace import open_workspace
-from pages.components import cards, lists, state
+from pages.components import cards, lists, state, uploads
 from pages.components.boundary import boundary
 
 _MOST = 5
@@ -32,26 +32,28 @@ def like_items(dataset_id: str, run_id: str) -> None:
 
 
 def from_content(run: RunOption) -> None:
-    """Items nearest to a picture, some words, or both."""
+    """Items nearest to whatever of a new thing the run can read."""
     if not run.reads_content:
         st.info(
-            "This model sees clicks only. Choose one that reads pictures or text above.",
+            "This model sees clicks only. Choose one that reads content above.",
             icon=":material/lightbulb:",
         )
         return
-    left, right = st.columns(2)
-    with left:
-        words = state.write_in(
-            "Words", "words", placeholder="for example: a light dress for summer"
-        )
-    with right:
-        picture = st.file_uploader("Picture", type=["jpg", "jpeg", "png", "webp"])
-    if not words and picture is None:
-        st.caption("Type some words or drop a picture to see what comes nearest.")
+    brought = uploads.brought(
+        run.modalities, "Words", placeholder="for example: a light dress for summer"
+    )
+    if brought.nothing:
+        st.caption("Give something of it to see what comes nearest.")
         return
     with boundary():
         with st.skeleton(320):
             found = recommendation.recommend_from_content(
-                open_workspace(), run.run_id, picture.getvalue() if picture else None, words, 12
+                open_workspace(),
+                run.run_id,
+                brought.picture,
+                brought.words,
+                12,
+                audio=brought.recording.sound,
+                video=brought.recording.clip,
             )
         lists.show(found, shared=())

@@ -37,6 +37,8 @@ GLOSSARY: Final[Mapping[str, str]] = {
     "Only runs under one protocol can be compared.",
     "image": "The product's picture, read by an image encoder.",
     "text": "Title and description, read by a text encoder.",
+    "audio": "The item's sound or music, read by a sound encoder.",
+    "video": "What is seen and moves in the item's video, read by a video encoder.",
     "collaborative": "What is known from other people's clicks alone. Example: who buys this tent "
     "also buys that lamp.",
 }

@@ -24,6 +24,11 @@ def table(values: torch.Tensor, dim: int = 0, present: torch.Tensor | None = Non
     return ContentInput(data(values, present), dim).table(Modality.IMAGE)
 
 
+def _cosines(rows: torch.Tensor) -> torch.Tensor:
+    unit = torch.nn.functional.normalize(rows, dim=1)
+    return unit @ unit.T
+
+
 def test_scale_and_common_direction_do_not_matter():
     values = random_values()
     torch.testing.assert_close(table(values), table(1e4 * values + 300.0), atol=2e-3, rtol=1e-3)
@@ -46,6 +51,19 @@ def test_the_leading_directions_are_kept():
     torch.testing.assert_close(
         cosine(reduced[:-1], reduced[1:]), cosine(whole[:-1], whole[1:]), atol=1e-3, rtol=1e-3
     )
+
+
+def test_wide_features_of_few_items_keep_the_same_directions():
+    wide = torch.randn(ITEMS, 3 * ITEMS, generator=torch.Generator().manual_seed(1))
+    reduced, whole = table(wide, ITEMS), table(wide)
+    torch.testing.assert_close(
+        _cosines(reduced),
+        _cosines(whole),
+        atol=1e-4,
+        rtol=1e-4,
+    )
+    assert table(wide, ITEMS + 5).shape == (ITEMS, ITEMS + 5)
+    assert not table(wide, ITEMS + 5)[:, ITEMS:].any()
 
 
 def test_constant_features_become_zero():

@@ -1,10 +1,15 @@
 import io
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from pages.components import pictures
+
+
+def _pixels(picture: Image.Image) -> list[tuple[int, ...]]:
+    return [tuple(row) for row in np.asarray(picture).reshape(-1, 3).tolist()]
 
 
 def _opened(data: bytes) -> Image.Image:
@@ -49,3 +54,16 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
 
 def test_the_emblem_is_drawn_and_not_fetched() -> None:
     assert pictures.emblem().getpixel((64, 64))[3] > 200
+
+
+def test_marks_stand_in_the_lower_left_corner_in_the_colours_of_the_modalities() -> None:
+    plain, marked = (
+        _opened(pictures.square(None, False, 180, marks)) for marks in ((), ("audio", "video"))
+    )
+    assert plain.crop((0, 0, 180, 140)).tobytes() == marked.crop((0, 0, 180, 140)).tobytes()
+    disc = 180 // 9
+    for place, colour in enumerate(((0, 158, 115), (204, 121, 167))):
+        left = disc // 3 + place * disc
+        inside = marked.crop((left + 3, 157, left + disc - 3, 171))
+        seen = [max(abs(a - b) for a, b in zip(p, colour, strict=True)) for p in _pixels(inside)]
+        assert sum(difference < 40 for difference in seen) > len(seen) / 3

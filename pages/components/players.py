@@ -1,0 +1,13 @@
+"""Sound and video of an item, to be played."""
+
+import streamlit as st
+
+from backend.workflows.cards import ItemCard
+
+
+def show(item: ItemCard) -> None:
+    """Its video, and its sound where that is not the video's own; nothing where it has neither."""
+    if item.video is not None and item.video.exists():
+        st.video(str(item.video), alt=f"Video of {item.title}")
+    elif item.audio is not None and item.audio.exists():
+        st.audio(str(item.audio), format="audio/flac", alt=f"Sound of {item.title}")
