@@ -11,7 +11,7 @@ class Settings:
     """Execution options (never saved with a run)."""
 
     home: Path
-    """The workspace: database, data sets, features, runs, logs."""
+    """The workspace: database, data sets, features, aligned spaces, runs, logs."""
 
     @classmethod
     def from_env(cls, home: Path | None = None) -> Self:
@@ -30,6 +30,10 @@ class Settings:
     @property
     def features(self) -> Path:
         return self.home / "features"
+
+    @property
+    def aligned(self) -> Path:
+        return self.home / "aligned"
 
     @property
     def runs(self) -> Path:

@@ -76,6 +76,23 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     save_tensors(path, tensors, {"training": json.dumps(story)})
 
 
+def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """One flat name per tensor; parameters are numbered as the optimizer numbers them."""
+    slots = optimizer.state_dict()["state"]
+    return {f"{i}.{name}": t for i, slot in slots.items() for name, t in slot.items()}
+
+
+def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    """Inverse of `optimizer_tensors`, for a fresh optimizer of the same parameters."""
+    slots: dict[int, dict[str, Tensor]] = {}
+    for key, tensor in tensors.items():
+        number, _, name = key.partition(".")
+        # Adam counts steps on the CPU, whatever the device of the weights.
+        slots.setdefault(int(number), {})[name] = tensor.cpu() if name == "step" else tensor
+    groups = optimizer.state_dict()["param_groups"]
+    optimizer.load_state_dict({"state": slots, "param_groups": groups})
+
+
 def load_checkpoint(path: Path, fingerprint: str, device: torch.device) -> Checkpoint | None:
     """The checkpoint at `path`, or None where there is none of this configuration.
 

@@ -18,6 +18,8 @@ from backend.training.checkpoint import (
     Checkpoint,
     EpochResult,
     load_checkpoint,
+    optimizer_tensors,
+    restore_optimizer,
     save_checkpoint,
     save_tensors,
 )
@@ -292,9 +294,6 @@ class _Training:
         )
 
     def _save(self) -> None:
-        # One flat name per tensor; parameters are numbered as the optimizer numbers them.
-        slots = self.optimizer.state_dict()["state"]
-        optimizer = {f"{i}.{name}": t for i, slot in slots.items() for name, t in slot.items()}
         save_checkpoint(
             self.path,
             Checkpoint(
@@ -304,7 +303,7 @@ class _Training:
                 tuple(self.state.history),
                 self.model.state_dict(),
                 self.state.best,
-                optimizer,
+                optimizer_tensors(self.optimizer),
             ),
         )
         self.saved_at = time.perf_counter()
@@ -312,13 +311,7 @@ class _Training:
     def _restore(self, checkpoint: Checkpoint) -> None:
         self.model.load_state_dict(checkpoint.model)
         self.optimizer = self._fresh_optimizer()
-        slots: dict[int, dict[str, Tensor]] = {}
-        for key, tensor in checkpoint.optimizer.items():
-            number, _, name = key.partition(".")
-            # Adam counts steps on the CPU, whatever the device of the weights.
-            slots.setdefault(int(number), {})[name] = tensor.cpu() if name == "step" else tensor
-        groups = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": slots, "param_groups": groups})
+        restore_optimizer(self.optimizer, checkpoint.optimizer)
         self.state = _State(checkpoint.epoch, list(checkpoint.history), dict(checkpoint.best))
 
 

@@ -30,6 +30,7 @@ def _open(settings: Settings) -> Workspace:
         settings.home,
         settings.datasets,
         settings.features,
+        settings.aligned,
         settings.runs,
         settings.logs,
         settings.uploads,

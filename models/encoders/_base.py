@@ -76,6 +76,8 @@ class Encoder(ABC):
     """What this class can read; an instance reads exactly one of them."""
     reads_given: ClassVar[bool] = False
     """Whether it takes the features that a source brought along in place of raw content."""
+    shared_space: ClassVar[bool] = False
+    """Whether vectors of one configuration can be compared across modalities."""
 
     def __init__(self, config: Config, modality: Modality, device: torch.device) -> None:
         """Raises WeightsUnavailable at once, with the alternatives, where weights cannot be had."""

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 import torch
 from PIL import Image
-from torch import Tensor
+from safetensors import SafetensorError, safe_open
+from torch import Tensor, nn
 
 from models.config import Config, setting, unknown_name
 from models.encoders._base import ENCODERS, Content, Encoder
@@ -24,6 +25,8 @@ from models.weights import existing_file, weights_fingerprint
 
 _PREPROCESSING: Final = "as open_clip's inference transform, 1"
 """Goes into the fingerprint; count it up when the vectors change."""
+_PRESET_KEY: Final = "open_clip_preset"
+"""Where a checkpoint that was fine-tuned here says how it wants its pictures."""
 _PROBE_SECONDS: Final = 2.0
 _WEIGHT_FILES: Final = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 _ALTERNATIVES: Final = (
@@ -58,13 +61,18 @@ class OpenClip(Encoder):
     """f32[B, embed_dim], not normalised; both modalities of one model lie in one space."""
 
     modalities: ClassVar[frozenset[Modality]] = frozenset({Modality.IMAGE, Modality.TEXT})
+    shared_space: ClassVar[bool] = True
     config: OpenClipConfig
 
     def __init__(self, config: OpenClipConfig, modality: Modality, device: torch.device) -> None:
         super().__init__(config, modality, device)
         self._architecture = _architecture(config.model)
-        self._preset = {} if config.checkpoint else _preset(config)
-        self._weights = _local(config) if config.checkpoint else _pretrained(config, self._preset)
+        if config.checkpoint:
+            self._weights = _local(config)
+            self._preset = _kept_preset(self._weights)
+        else:
+            self._preset = _preset(config)
+            self._weights = _pretrained(config, self._preset)
 
     @property
     def dim(self) -> int:
@@ -81,17 +89,34 @@ class OpenClip(Encoder):
     def encode(self, batch: Sequence[Content]) -> Tensor:
         if not batch:
             return torch.zeros(0, self.dim)
-        network, transform = self._network
+        network: Any = self.network
+        inputs = self.prepare(batch)
         if self.modality is Modality.TEXT:
-            tokens = self._tokenizer([str(text) for text in batch])
-            vectors = network.encode_text(tokens.to(self.device))
+            vectors = network.encode_text(inputs)
         else:
-            pictures = [transform(cast(Image.Image, picture)) for picture in batch]
-            vectors = network.encode_image(torch.stack(pictures).to(self.device))
+            vectors = network.encode_image(inputs)
         return cast(Tensor, vectors).float().cpu()
 
+    @property
+    def network(self) -> nn.Module:
+        """Both towers; `network(images, texts)` gives both sides' vectors of length 1, then the
+        factor of their cosines. Whoever trains it uses an instance of their own."""
+        return self._loaded[0]
+
+    def prepare(self, batch: Sequence[Content]) -> Tensor:
+        """What the network takes: pixels f32[B, 3, H, W] or tokens i64[B, T], on the device."""
+        if self.modality is Modality.TEXT:
+            return self._tokenizer([str(text) for text in batch]).to(self.device)
+        pictures = [self._loaded[1](cast(Image.Image, picture)) for picture in batch]
+        return torch.stack(pictures).to(self.device)
+
+    def checkpoint_metadata(self) -> dict[str, str]:
+        """What a safetensors file of the network's weights must carry in its header to be read
+        as this encoder reads: how pictures are to be prepared."""
+        return {_PRESET_KEY: json.dumps(self._preset, default=str)}
+
     @cached_property
-    def _network(self) -> tuple[Any, Callable[[Image.Image], Tensor]]:
+    def _loaded(self) -> tuple[nn.Module, Callable[[Image.Image], Tensor]]:
         import open_clip
 
         try:
@@ -157,6 +182,20 @@ def _local(config: OpenClipConfig) -> Path:
     return existing_file(
         path.resolve(), f"open_clip at '{config.checkpoint}'", "Correct the path in 'checkpoint'."
     )
+
+
+def _kept_preset(path: Path) -> dict[str, Any]:
+    """What `checkpoint_metadata` wrote; empty for weights from elsewhere."""
+    if path.suffix != ".safetensors":
+        return {}
+    try:
+        with safe_open(path, framework="pt") as file:
+            kept = json.loads((file.metadata() or {}).get(_PRESET_KEY, "{}"))
+    except (OSError, ValueError, SafetensorError) as error:
+        raise WeightsUnavailable(
+            f"'{path.name}' cannot be read ({_first_line(error)}). {_ALTERNATIVES}"
+        ) from error
+    return kept if isinstance(kept, dict) else {}
 
 
 def _pretrained(config: OpenClipConfig, preset: dict[str, Any]) -> Path:
