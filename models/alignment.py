@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.config import Config, setting
+from models.modality import Modality
 
 MOST_SCALE: Final = 100.0
 """Where open_clip stops the learned temperature (Radford et al. 2021, section 2.5)."""
@@ -104,6 +105,10 @@ class AlignedHeads(nn.Module):
         """Take the means of these features f32[N, D] for the centre, before learning."""
         self.image.mean.copy_(image.mean(0))
         self.text.mean.copy_(text.mean(0))
+
+    def side(self, modality: Modality) -> ProjectionHead:
+        """The head of pictures or of texts."""
+        return self.image if modality is Modality.IMAGE else self.text
 
     def forward(self, image: Tensor, text: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         return self.image(image), self.text(text), self.logit_scale.exp()

@@ -50,6 +50,11 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.items)
 
+    @property
+    def rows(self) -> Rows:
+        """All of them."""
+        return np.arange(len(self.items))
+
 
 @dataclass(frozen=True)
 class PairSplit:
@@ -136,9 +141,10 @@ def retrieval(pairs: Pairs, rows: Rows, images: Tensor, texts: Tensor) -> Retrie
 def one_per_group(pairs: Pairs, rows: Rows, generator: torch.Generator) -> Rows:
     """A random order of `rows` with one random item of each group, so that no batch holds a
     content twice: the contrastive loss would count the second one as wrong."""
-    order = rows[torch.randperm(len(rows), generator=generator).numpy()]
+    order: Rows = rows[torch.randperm(len(rows), generator=generator).numpy()]
     _, first = np.unique(pairs.groups[order], return_index=True)
-    return order[np.sort(first)]
+    chosen: Rows = order[np.sort(first)]
+    return chosen
 
 
 def _numbered(keys: Sequence[str], items: Rows) -> Rows:
@@ -166,14 +172,16 @@ def _whole_groups(sizes: Rows, wanted: float) -> int:
 def _counts(values: Rows) -> Rows:
     """How often each value occurs, for each place."""
     _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return counts[place]
+    found: Rows = counts[place]
+    return found
 
 
 def _same(pairs: Pairs, queries: Rows, candidates: Rows) -> NDArray[np.bool_]:
     """bool[Q, C]: equal picture or equal text."""
-    images, texts = pairs.images, pairs.texts
-    same_image: NDArray[np.bool_] = images[queries][:, None] == images[candidates]
-    return same_image | (texts[queries][:, None] == texts[candidates])
+    found = np.zeros((len(queries), len(candidates)), np.bool_)
+    for contents in (pairs.images, pairs.texts):
+        found |= contents[queries][:, None] == contents[candidates]
+    return found
 
 
 def _targets(pairs: Pairs, rows: Rows) -> Rows:

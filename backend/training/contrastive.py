@@ -140,7 +140,8 @@ class _Learning:
         total = 0.0
         with seeded(self.lesson.seed, epoch, "model", device=self.lesson.device):
             for done, batch in enumerate(batches):
-                self._tell(epoch, epoch - 1 + done / len(batches))
+                if done:
+                    self._tell(epoch, epoch - 1 + done / len(batches))
                 total += self._step(batch)
         return total / len(batches)
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from backend.jobs.handlers import JobContext, handler
 from backend.settings import Settings
+from backend.workflows.aligning import AlignmentPlan, align
 from backend.workflows.demo import DEFAULT, prepare_demo
 from backend.workflows.execution import execute_run
 from backend.workflows.importing import encode_data, import_data
@@ -56,6 +57,25 @@ def encode_job(context: JobContext) -> None:
     assert isinstance(chosen, dict)
     assert context.job.dataset_id is not None
     encode_data(_workspace(context), context.job.dataset_id, chosen, report=context.report)
+
+
+@handler("align")
+def align_job(context: JobContext) -> None:
+    """Learn a shared image-text space; a job that was killed goes on where it was."""
+    asked = context.job.payload
+    encoders, settings = asked["encoders"], asked["settings"]
+    assert isinstance(encoders, dict)
+    assert isinstance(settings, dict)
+    assert context.job.dataset_id is not None
+    plan = AlignmentPlan(
+        dataset_id=context.job.dataset_id,
+        encoders=encoders,
+        method=str(asked["method"]),
+        settings=settings,
+        seed=int(str(asked["seed"])),
+        device=str(asked["device"]),
+    )
+    align(_workspace(context), plan, context.report)
 
 
 def _end_run(settings: Settings, database: Database, job: JobRecord) -> None:

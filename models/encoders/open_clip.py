@@ -116,6 +116,7 @@ class OpenClip(Encoder):
         return {_PRESET_KEY: json.dumps(self._preset, default=str)}
 
     @cached_property
+    @torch.inference_mode(False)  # also where encoding asks first: these weights may learn later
     def _loaded(self) -> tuple[nn.Module, Callable[[Image.Image], Tensor]]:
         import open_clip
 

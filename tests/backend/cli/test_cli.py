@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from backend.cli import main
 
@@ -86,6 +87,31 @@ def test_from_data_to_explanation(home: str, capsys: pytest.CaptureFixture[str])
     assert _call(capsys, "resume", queued["run"], *at)["state"] == "queued"
 
 
+def test_words_and_pictures_are_aligned_and_searched(
+    home: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    capsys.readouterr()
+    at = ("--home", home)
+    assert main(["search", "shop", "--text", "red dress", *at]) == 2
+    assert "Run `python -m backend align shop` first" in capsys.readouterr().err
+    found = _call(capsys, "align", "shop", "--set", "epochs=3", "--seed", "1", *at)
+    for direction in ("text_to_image", "image_to_text"):
+        assert set(found[direction]) == {"recall@1", "recall@5", "recall@10"}
+    assert 0 < found["chance@10"] <= 1
+    assert found["before"] is None
+    assert 0 < found["held_out"] < found["pairs"] <= 40
+    hits = _call(capsys, "search", "shop", "--text", "red dress", "-k", "3", *at)["items"]
+    assert [hit["rank"] for hit in hits] == [1, 2, 3]
+    assert set(hits[0]) >= {"item_id", "score", "rank"}
+    Image.new("RGB", (60, 90), (200, 30, 30)).save(tmp_path / "red.png")
+    like = ("--image", str(tmp_path / "red.png"))
+    assert len(_call(capsys, "search", "shop", *like, "-k", "2", *at)["items"]) == 2
+    assert len(_call(capsys, "search", "shop", *like, "--by", "text", *at)["items"]) == 10
+    queued = _call(capsys, "align", "shop", "--seed", "2", "--queue", *at)
+    assert queued["state"] == "queued"
+    assert _call(capsys, "cancel", queued["job"], *at)["state"] == "cancelled"
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -100,6 +126,11 @@ def test_from_data_to_explanation(home: str, capsys: pytest.CaptureFixture[str])
         (("demo", "--name", "shop"), "already a data set"),
         (("demo", "--name", "x", "--synergy", "7"), "between"),
         (("cancel", "ffffffff"), "no job"),
+        (("align", "shop", "--set", "epoch=3"), "Did you mean 'epochs'"),
+        (("align", "shop", "--method", "fine_tune"), "image=open_clip"),
+        (("align", "shop", "--encoder", "image=efficentnet"), "Did you mean 'efficientnet'"),
+        (("search", "shop"), "either --text or --image"),
+        (("search", "shop", "--image", "/no/such/file"), "no file '/no/such/file'"),
     ],
 )
 def test_bad_calls_end_with_one_sentence(
