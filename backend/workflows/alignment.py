@@ -9,12 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from backend.data.media import decode_picture
 from backend.devices import torch_device
 from backend.errors import InvalidInput
 from backend.jobs.queue import Queue
 from backend.retrieval.recommender import similar_items
 from backend.schema import Modality
-from backend.workflows.additions import list_added, text_and_picture
+from backend.workflows.additions import list_added
 from backend.workflows.aligning import SIDES, AlignmentPlan, aligned_encoders, check_plan
 from backend.workflows.cards import ItemCard, added_card, catalogue_cards
 from backend.workflows.jobviews import JobView, job_view, job_views
@@ -163,7 +164,7 @@ def text_to_items(
     """
     if not text.strip():
         raise InvalidInput("Give some words to search for.")
-    return _search(workspace, dataset_id, text_and_picture(text, None), k, by)
+    return _search(workspace, dataset_id, Modality.TEXT, text.strip(), k, by)
 
 
 def image_to_items(
@@ -172,17 +173,16 @@ def image_to_items(
     """Items whose pictures (or texts, `by="text"`) come nearest to a picture."""
     if not picture:
         raise InvalidInput("The picture is empty. Give a JPEG, PNG or WebP file.")
-    return _search(workspace, dataset_id, text_and_picture("", picture), k, by)
+    return _search(workspace, dataset_id, Modality.IMAGE, decode_picture(picture), k, by)
 
 
 def _search(
-    workspace: Workspace, dataset_id: str, content: Mapping[Modality, Content], k: int, by: str
+    workspace: Workspace, dataset_id: str, side: Modality, thing: Content, k: int, by: str
 ) -> tuple[Hit, ...]:
     if by not in SIDES:
         raise InvalidInput(f"Search by image or by text, not by '{by}'.")
     record = find_dataset(workspace, dataset_id)
     space = space_in_use(workspace, record)
-    ((side, thing),) = content.items()
     query = embed_query(workspace, record, space, side, thing)
     sides = with_added(workspace, record, space)
     wanted = sides[Modality(by)]
