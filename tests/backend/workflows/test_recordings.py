@@ -100,6 +100,24 @@ def test_a_run_that_watches_recommends_and_finds_alike(
     assert launch(workspace, run.id, None, "", video=_clip(0, 35)).users == 10
 
 
+def test_a_run_that_listens_learns_to_hear_first(
+    workspace: Workspace, clips: DatasetRecord, run: RunRecord
+) -> None:
+    plan = Plan(
+        clips.id,
+        ("fused",),
+        encoders={"video": "frames:frames=2", "audio": "spectrogram:epochs=1"},
+        settings={"epochs": 1},
+    )
+    (both,) = train_now(workspace, plan)
+    found = recommend(workspace, both.id, "u0", 5)
+    assert set(found.players) == {"video", "audio", "collaborative"}
+    for item in found.items:
+        assert (item.attributions["audio"] == 0) == (item.card.item_id not in ("c0", "c11"))
+    like = recommend_from_content(workspace, both.id, None, "", 3, audio=sound_bytes(tone(500)))
+    assert len(like.items) == 3
+
+
 def test_what_a_run_does_not_read_is_refused_with_what_it_does(
     workspace: Workspace, run: RunRecord
 ) -> None:
