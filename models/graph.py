@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import embedding_bag
 
 
 def csr(rows: Tensor, columns: Tensor, values: Tensor, shape: tuple[int, int]) -> Tensor:
@@ -46,15 +47,29 @@ class _Multiply(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, matrix: Tensor, transposed: Tensor, dense: Tensor) -> Tensor:
         ctx.transposed = transposed
-        return matrix @ dense
+        return _product(matrix, dense)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[None, None, Tensor]:
-        return None, None, ctx.transposed @ gradients[0].contiguous()
+        return None, None, _product(ctx.transposed, gradients[0].contiguous())
 
 
-class Bipartite(nn.Module):
-    """A constant weighted matrix f32[U, I] and its transpose, both CSR.
+def _product(matrix: Tensor, dense: Tensor) -> Tensor:
+    if dense.is_cuda:
+        return matrix @ dense
+    # A bag of weighted rows is the same product, on a CPU two to ten times as fast as MKL's.
+    return embedding_bag(
+        matrix.col_indices(),
+        dense,
+        matrix.crow_indices(),
+        mode="sum",
+        per_sample_weights=matrix.values(),
+        include_last_offset=True,
+    )
+
+
+class SparseMatrix(nn.Module):
+    """A constant f32[R, C] and its transpose, both CSR.
 
     A module only so that it moves with the model it belongs to; nothing of it is learned or saved.
     """
@@ -63,13 +78,33 @@ class Bipartite(nn.Module):
     _back: Tensor
 
     def __init__(
+        self, rows: Tensor, columns: Tensor, weights: Tensor, shape: tuple[int, int]
+    ) -> None:
+        """`rows`, `columns` i64[N]: distinct pairs in any order; `weights` f32[N]."""
+        super().__init__()
+        forth = csr(rows, columns, weights, shape)
+        self.register_buffer("_forth", forth, persistent=False)
+        back = csr(columns, rows, weights, (shape[1], shape[0]))
+        self.register_buffer("_back", back, persistent=False)
+
+    def times(self, dense: Tensor) -> Tensor:
+        """f32[R, D] from f32[C, D]."""
+        result: Tensor = _Multiply.apply(self._forth, self._back, dense.float())
+        return result
+
+    def transposed_times(self, dense: Tensor) -> Tensor:
+        """f32[C, D] from f32[R, D]."""
+        result: Tensor = _Multiply.apply(self._back, self._forth, dense.float())
+        return result
+
+
+class Bipartite(SparseMatrix):
+    """A constant weighted matrix f32[U, I] in the words of users and items."""
+
+    def __init__(
         self, users: Tensor, items: Tensor, weights: Tensor, n_users: int, n_items: int
     ) -> None:
-        super().__init__()
-        forth = csr(users, items, weights, (n_users, n_items))
-        self.register_buffer("_forth", forth, persistent=False)
-        back = csr(items, users, weights, (n_items, n_users))
-        self.register_buffer("_back", back, persistent=False)
+        super().__init__(users, items, weights, (n_users, n_items))
 
     def of_users(self, users: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(place in `users`, item, weight) of every edge of users i64[B]."""
@@ -77,13 +112,11 @@ class Bipartite(nn.Module):
 
     def to_users(self, items: Tensor) -> Tensor:
         """f32[U, D] from f32[I, D]."""
-        result: Tensor = _Multiply.apply(self._forth, self._back, items.float())
-        return result
+        return self.times(items)
 
     def to_items(self, users: Tensor) -> Tensor:
         """f32[I, D] from f32[U, D]."""
-        result: Tensor = _Multiply.apply(self._back, self._forth, users.float())
-        return result
+        return self.transposed_times(users)
 
 
 def symmetric(users: Tensor, items: Tensor, n_users: int, n_items: int) -> Bipartite:
