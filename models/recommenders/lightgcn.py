@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from models.config import Config, setting
 from models.graph import distinct_pairs, propagate, symmetric
-from models.losses import bpr_loss, l2_penalty, sampled_softmax_loss
+from models.losses import l2_penalty
 from models.modality import COLLABORATIVE
 from models.recommenders._base import (
     RECOMMENDERS,
@@ -21,6 +21,7 @@ from models.recommenders._base import (
     Sampling,
     TrainingData,
 )
+from models.recommenders._ranking import LOSSES, compared, ranking_loss, sampling_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,11 +29,11 @@ class LightGcnConfig(Config):
     """Settings of LightGCN."""
 
     dim: int = setting(64, help="Length of the user and item vectors.", low=1, high=1024)
-    layers: int = setting(3, help="How far a click reaches along the graph.", low=1, high=6)
+    layers: int = setting(2, help="How far a click reaches along the graph.", low=1, high=6)
     loss: str = setting(
         "softmax",
         help="softmax: each click against many items; bpr: against one, as in the paper.",
-        choices=("softmax", "bpr"),
+        choices=LOSSES,
     )
     temperature: float = setting(
         0.2, help="Sharpness of the softmax; lower looks harder at near misses.", low=0.02, high=5.0
@@ -56,8 +57,8 @@ class LightGcn(IterativeRecommender):
     """
 
     training_defaults: ClassVar[Mapping[str, int | float | str]] = {
-        "learning_rate": 0.005,
-        "epochs": 100,
+        "learning_rate": 0.02,
+        "epochs": 60,
         "eval_every": 5,
         "patience": 3,
     }
@@ -79,21 +80,15 @@ class LightGcn(IterativeRecommender):
 
     @property
     def sampling(self) -> Sampling:
-        return "shared" if self.settings.loss == "softmax" else "pairwise"
+        return sampling_of(self.settings.loss)
 
     def loss(self, batch: Batch) -> Tensor:
         users, items = self._final()
-        u, v = users[batch.users], items[batch.items]
+        fit = ranking_loss(
+            self.settings.loss, users[batch.users], items, batch, self.settings.temperature
+        )
         penalty = l2_penalty(self.users[batch.users], self.items[batch.items])
-        if self.settings.loss == "softmax":
-            scale = 1 / self.settings.temperature
-            hit = batch.items.unsqueeze(1) == batch.negatives.unsqueeze(0)
-            negative = u @ items[batch.negatives].T
-            ranked = sampled_softmax_loss((u * v).sum(1) * scale, negative * scale, hit)
-        else:
-            negative = (items[batch.negatives] @ u.unsqueeze(2)).squeeze(2)
-            ranked = bpr_loss((u * v).sum(1), negative)
-        return ranked + self.settings.l2 * penalty
+        return fit + self.settings.l2 * penalty
 
     def embed(self, coalition: Coalition | None = None) -> Embeddings:
         users, items = (side.detach() for side in self._final())
@@ -108,6 +103,4 @@ class LightGcn(IterativeRecommender):
 
     def _final(self) -> tuple[Tensor, Tensor]:
         users, items = propagate(self.graph, self.users, self.items, self.settings.layers)
-        if self.settings.loss == "softmax":
-            return nn.functional.normalize(users, dim=1), nn.functional.normalize(items, dim=1)
-        return users, items
+        return compared(self.settings.loss, users), compared(self.settings.loss, items)
