@@ -6,16 +6,26 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import BinaryIO, Final
 
 from backend.data.recordings import CLIP_SUFFIXES, SOUND_SUFFIXES
+from backend.data.streams import open_stream
 from backend.data.validate import ProblemLog
 from backend.errors import InvalidInput
 
-TABLE_SUFFIXES: Final = frozenset({".csv", ".parquet"})
+TABLE_SUFFIXES: Final = frozenset(
+    {".csv", ".tsv", ".parquet", ".txt", ".json", ".jsonl", ".inter", ".item", ".user"}
+    | {".dat", ".data"}
+)
+FEATURE_SUFFIXES: Final = frozenset({".npy"})
 PICTURE_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp"})
-IMPORTED_SUFFIXES: Final = TABLE_SUFFIXES | PICTURE_SUFFIXES | SOUND_SUFFIXES | CLIP_SUFFIXES
+IMPORTED_SUFFIXES: Final = (
+    TABLE_SUFFIXES | FEATURE_SUFFIXES | PICTURE_SUFFIXES | SOUND_SUFFIXES | CLIP_SUFFIXES
+)
+PICKLE_SUFFIXES: Final = frozenset({".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".joblib"})
+"""Opening one of these can run a program that somebody hid in it."""
 TRUTH_FILES: Final = frozenset({"truth.npz", "truth.json"})
 _CHUNK: Final = 1 << 20
 
@@ -36,11 +46,29 @@ class SourceFiles:
     """What is there to import: logical name (POSIX, below the top folder) to the file.
 
     Names are looked up here and never become paths, so no name leads outside. `trusted` is True
-    for a folder that a person of this machine named.
+    for a folder that a person of this machine named. Names of gzip files stand without `.gz`.
     """
 
     files: Mapping[str, Path]
     trusted: bool
+    head: bool = False
+    """Only the first megabytes of each file of text are read: enough for a preview."""
+
+    def find(self, *patterns: str) -> str | None:
+        """The first file whose last name matches the first pattern that any matches (`*`, `?`,
+        any case), the one that lies highest; None where there is none."""
+        names = sorted(self.files, key=lambda name: (name.count("/"), name))
+        for pattern in patterns:
+            for name in names:
+                if fnmatchcase(name.rsplit("/", 1)[-1].lower(), pattern.lower()):
+                    return name
+        return None
+
+    def stream(self, name: str, limits: ArchiveLimits | None = None) -> BinaryIO:
+        """The bytes of a file, unpacked where it is gzip; caps as in `open_stream`."""
+        caps = limits or ArchiveLimits()
+        most = caps.total_bytes if self.trusted else caps.entry_bytes
+        return open_stream(name, self.files[name], most=most, ratio=caps.ratio)
 
     def listing(self) -> str:
         """What was found, for a message."""
@@ -51,15 +79,45 @@ class SourceFiles:
 def open_source(
     source: Path, scratch: Path, log: ProblemLog, limits: ArchiveLimits | None = None
 ) -> SourceFiles:
-    """The files of a folder (in place) or of a ZIP (unpacked into `scratch`)."""
+    """The files of a folder (in place), of a ZIP (unpacked into `scratch`), or a single table."""
     if source.is_dir():
-        return SourceFiles(_below_top_folder(_walk(source.resolve(), log)), trusted=True)
+        found = _walk(source.resolve(), log)
+        return SourceFiles(_without_gz(_below_top_folder(found), log), trusted=True)
     if not source.is_file():
         raise InvalidInput(f"There is no folder or file '{source}'.")
+    kind = _kind(source.name)
+    if kind in PICKLE_SUFFIXES:
+        raise InvalidInput(_pickled(source.name))
+    if kind in TABLE_SUFFIXES:
+        return SourceFiles(_without_gz({source.name: source}, log), trusted=False)
     if not zipfile.is_zipfile(source):
-        raise InvalidInput(f"'{source.name}' is neither a folder nor a ZIP; pack it as a ZIP.")
+        raise InvalidInput(
+            f"'{source.name}' is neither a folder nor a ZIP nor a table; pack it as a ZIP."
+        )
     unpacked = _unpack(source, scratch, log, limits or ArchiveLimits())
-    return SourceFiles(_below_top_folder(unpacked), trusted=False)
+    return SourceFiles(_without_gz(_below_top_folder(unpacked), log), trusted=False)
+
+
+def _kind(name: str) -> str:
+    """The suffix that says what a file is, `.gz` taken off."""
+    return PurePosixPath(name.lower().removesuffix(".gz")).suffix
+
+
+def _pickled(name: str) -> str:
+    return (
+        f"'{name[:80]}' is a pickle, which can run programs when opened, so it is never read. Save "
+        "tables as CSV or Parquet and features as .npy."
+    )
+
+
+def _without_gz(files: dict[str, Path], log: ProblemLog) -> dict[str, Path]:
+    named = {name: path for name, path in files.items() if not name.lower().endswith(".gz")}
+    for name in files.keys() - named.keys():
+        if name[:-3] in named:
+            log.warn(f"Left out '{name[:80]}': the same file is there unpacked.")
+        else:
+            named[name[:-3]] = files[name]
+    return named
 
 
 def _walk(folder: Path, log: ProblemLog) -> dict[str, Path]:
@@ -68,6 +126,9 @@ def _walk(folder: Path, log: ProblemLog) -> dict[str, Path]:
         if path.is_symlink() and not path.resolve().is_relative_to(folder):
             log.warn(f"Left out '{path.name}': it is a link to something outside of the folder.")
         elif path.is_file() and not path.name.startswith("."):
+            if _kind(path.name) in PICKLE_SUFFIXES:
+                log.warn(_pickled(path.name))
+                continue
             files[path.relative_to(folder).as_posix()] = path
     return files
 
@@ -111,6 +172,7 @@ def _wanted(
     if len(entries) > limits.entries:
         raise InvalidInput(f"The ZIP has more than {limits.entries:,} entries; split it up.")
     wanted: dict[str, zipfile.ZipInfo] = {}
+    others: list[str] = []
     for info in entries:
         name = _logical_name(info.filename)
         if info.is_dir() or name.startswith("__MACOSX/") or "/." in f"/{name}":
@@ -120,11 +182,10 @@ def _wanted(
             log.warn(f"Left out '{info.filename[:80]}': its name leads out of the archive.")
         elif stat.S_ISLNK(info.external_attr >> 16):
             log.warn(f"Left out '{info.filename[:80]}': it is a link.")
-        elif PurePosixPath(name).suffix.lower() not in IMPORTED_SUFFIXES:
-            log.warn(
-                f"Left out '{info.filename[:80]}': only tables, pictures and recordings are "
-                "imported."
-            )
+        elif _kind(name) in PICKLE_SUFFIXES:
+            log.warn(_pickled(info.filename))
+        elif _kind(name) not in IMPORTED_SUFFIXES:
+            others.append(info.filename[:80])
         elif info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             # the other methods unpack without a bound on how much comes out at once
             raise InvalidInput("The ZIP uses an unusual compression; pack it with 'deflate'.")
@@ -132,10 +193,20 @@ def _wanted(
             log.warn(f"Left out the second '{info.filename[:80]}' of the archive.")
         else:
             wanted[name] = info
+    if others:
+        log.warn(_left_out(others))
     declared = sum(info.file_size for info in wanted.values())
     if declared > limits.total_bytes:
         raise InvalidInput(f"Unpacked, the ZIP is larger than {limits.total_bytes >> 20:,} MiB.")
     return wanted
+
+
+def _left_out(names: list[str]) -> str:
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return (
+        f"Left out {', '.join(names[:5])}{more}: only tables, features (.npy), pictures and "
+        "recordings are imported."
+    )
 
 
 def _logical_name(name: str) -> str:

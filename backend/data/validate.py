@@ -90,12 +90,17 @@ class ProblemLog:
         values: Sequence[object] = (),
         *,
         rejects: bool,
+        count: int | None = None,
     ) -> None:
-        """The same problem in `rows`; `values` runs beside them or is empty."""
+        """The same problem in `rows`; `values` runs beside them or is empty.
+
+        `count`: how many there are, where `rows` has but the first LISTED_PER_REASON.
+        """
         room = max(0, LISTED_PER_REASON - self.counts[reason])
-        self.counts[reason] += len(rows)
+        number = len(rows) if count is None else count
+        self.counts[reason] += number
         if rejects:
-            self.rejected += len(rows)
+            self.rejected += number
         for place, row in enumerate(rows[:room]):
             value = _shortened(values[place]) if place < len(values) else ""
             self.problems.append(Problem(file, _plain(row), column, reason, value))

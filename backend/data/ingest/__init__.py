@@ -4,6 +4,7 @@ from backend.data.ingest._base import (
     IMPORT_FORMATS,
     GivenFeatures,
     ImportFormat,
+    RawChunk,
     RawTable,
     RawTables,
 )
@@ -15,6 +16,7 @@ __all__ = [
     "GivenFeatures",
     "ImportFormat",
     "Imported",
+    "RawChunk",
     "RawTable",
     "RawTables",
     "import_dataset",

@@ -12,9 +12,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from backend.data.archive import TRUTH_FILES, SourceFiles, open_source
+from backend.data.cleaning import without_exact_duplicates
 from backend.data.dataset import Dataset, load_dataset, save_dataset
+from backend.data.events import Events
 from backend.data.ingest._base import IMPORT_FORMATS, ImportFormat, RawTables
-from backend.data.ingest._checks import check_interactions, check_items
+from backend.data.ingest._checks import check_items, items_without_table
+from backend.data.ingest._judge import check_interactions
 from backend.data.ingest._pictures import store_pictures
 from backend.data.ingest._recordings import store_recordings
 from backend.data.validate import ProblemLog, ValidationReport
@@ -48,7 +51,7 @@ def import_dataset(
     with tempfile.TemporaryDirectory(prefix=".import-", dir=datasets_root) as scratch:
         report("opens the source", 0.0)
         files = open_source(source, Path(scratch) / "source", log)
-        tables = _format_of(files, format).read(files, log, _part(report, 0.0, 0.2))
+        tables = _format_of(files, format).read(files, log, silent)
         built = Path(scratch) / "dataset"
         built.mkdir()
         dataset = _build(tables, files, built, log, report)
@@ -84,24 +87,9 @@ def _format_of(files: SourceFiles, name: str) -> ImportFormat:
 def _build(
     tables: RawTables, files: SourceFiles, root: Path, log: ProblemLog, report: Report
 ) -> Dataset:
-    report("checks rows", 0.2)
-    if tables.items is None:
-        checked = check_interactions(tables.interactions, None, log)
-        items, lines, file = _items_of(checked), np.zeros(0, np.int64), ""
-    else:
-        items, lines = check_items(tables.items, log)
-        file = tables.items.file
-        checked = check_interactions(tables.interactions, pd.Index(items[Col.ITEM_ID]), log)
-    if checked.empty:
-        first = next((p for p in log.problems if p.file == tables.interactions.file), None)
-        why = (
-            f" The first of {log.rejected} rejected: row {first.row}, {first.reason}."
-            if first
-            else ""
-        )
-        raise InvalidInput(f"'{tables.interactions.file}' has no usable row.{why}")
-    if len(lines) == 0:
-        lines = np.zeros(len(items), np.int64)
+    report("checks rows", 0.0)
+    items, lines, events = _checked(tables, log, _part(report, 0.0, 0.3))
+    file = tables.items.file if tables.items else ""
     items[Col.IMAGE] = pd.Series(
         store_pictures(items, lines, file, files, root, log, _part(report, 0.3, 0.6)), dtype=str
     )
@@ -109,12 +97,35 @@ def _build(
     for column, digests in heard.items():
         items[column] = pd.Series(digests, dtype=str)
     items = _ordered(items)
-    interactions, user_ids = _numbered(checked, items)
+    interactions, user_ids = events.numbered()
     report("stores the data set", 0.9)
     if files.trusted:
         for name in TRUTH_FILES & files.files.keys():
             shutil.copyfile(files.files[name], root / name)
     return save_dataset(items, interactions, user_ids, root, _given(tables, items))
+
+
+def _checked(
+    tables: RawTables, log: ProblemLog, report: Report
+) -> tuple[pd.DataFrame, NDArray[np.int64], Events]:
+    """(items, the line of each, good interactions); raises InvalidInput where none is good."""
+    if tables.items is None:
+        events, item_ids = check_interactions(tables.interactions, None, log, report)
+        items = items_without_table(item_ids)
+        lines = np.zeros(len(items), np.int64)
+    else:
+        items, lines = check_items(tables.items, log)
+        events, item_ids = check_interactions(tables.interactions, items[Col.ITEM_ID], log, report)
+    events = without_exact_duplicates(events, item_ids, log)
+    if not len(events):
+        first = next((p for p in log.problems if p.file == tables.interactions.file), None)
+        why = (
+            f" The first of {log.rejected} rejected: row {first.row}, {first.reason}."
+            if first
+            else ""
+        )
+        raise InvalidInput(f"'{tables.interactions.file}' has no usable row.{why}")
+    return items, lines, events
 
 
 def _ordered(items: pd.DataFrame) -> pd.DataFrame:
@@ -133,34 +144,6 @@ def _given(tables: RawTables, items: pd.DataFrame) -> dict[Modality, NDArray[np.
         values[~np.isfinite(values).all(axis=1)] = np.nan
         found[modality] = values
     return found
-
-
-def _items_of(interactions: pd.DataFrame) -> pd.DataFrame:
-    ids = interactions[Col.ITEM_ID].drop_duplicates().reset_index(drop=True)
-    items = pd.DataFrame(dict.fromkeys(ITEM_COLUMNS, ""), index=ids.index, dtype=str)
-    items[Col.ITEM_ID] = ids
-    items[Col.PRICE] = np.nan
-    return items.astype({Col.PRICE: np.float64})
-
-
-def _numbered(
-    checked: pd.DataFrame, items: pd.DataFrame
-) -> "tuple[pd.DataFrame, np.ndarray[tuple[int], np.dtype[np.str_]]]":
-    """Dense rows: items as in the catalogue, users in order of appearance."""
-    users, user_ids = pd.factorize(checked[Col.USER_ID])
-    item_nums = pd.Index(items[Col.ITEM_ID]).get_indexer(checked[Col.ITEM_ID])
-    interactions = pd.DataFrame(
-        {
-            Col.USER_NUM: users.astype(np.int64),
-            Col.ITEM_NUM: item_nums.astype(np.int64),
-            Col.RATING: checked[Col.RATING].astype(np.float32),
-            Col.TIMESTAMP: checked[Col.TIMESTAMP].astype(np.int64),
-        }
-    )
-    for column in (Col.REVIEW, Col.SPLIT):
-        if column in checked:
-            interactions[column] = checked[column]
-    return interactions, np.asarray(user_ids, dtype=np.str_)
 
 
 def _settle(built: Path, target: Path) -> Dataset:

@@ -1,5 +1,7 @@
+import gzip
 import stat
 import zipfile
+from collections import deque
 from pathlib import Path
 
 import pytest
@@ -125,3 +127,63 @@ def test_a_folder_is_read_in_place_without_what_lies_outside(tmp_path: Path) -> 
     assert files.trusted
     assert len(warnings) == 1
     assert not (tmp_path / "scratch").exists()
+
+
+def test_gzip_files_go_by_the_name_of_what_they_hold(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "reviews.json.gz").write_bytes(gzip.compress(b"{}\n"))
+    (folder / "items.csv.gz").write_bytes(gzip.compress(b"packed\n"))
+    (folder / "items.csv").write_text("unpacked\n")
+    for source in (folder, _zip_of(folder, tmp_path / "a.zip")):
+        files, warnings = _open(source, tmp_path / f"from-{source.name}")
+        assert set(files.files) == {"reviews.json", "items.csv"}
+        with files.stream("reviews.json") as stream:
+            assert stream.read() == b"{}\n"
+        with files.stream("items.csv") as stream:
+            assert stream.read() == b"unpacked\n"
+        assert len(warnings) == 1
+
+
+def _zip_of(folder: Path, archive: Path) -> Path:
+    return _zip(archive, [(path.name, path.read_bytes()) for path in sorted(folder.iterdir())])
+
+
+def test_a_bomb_within_a_zip_is_refused_when_it_is_read(tmp_path: Path) -> None:
+    source = _zip(tmp_path / "a.zip", [("r.json.gz", gzip.compress(bytes(40 << 20)))])
+    files, _ = _open(source, tmp_path)
+    with files.stream("r.json") as stream, pytest.raises(InvalidInput, match="far more"):
+        deque(iter(lambda: stream.read(1 << 20), b""), maxlen=0)
+    small = ArchiveLimits(entry_bytes=5)
+    table = _zip(tmp_path / "b.zip", [("r.csv.gz", gzip.compress(b"a,b\n1,2\n"))])
+    files, _ = _open(table, tmp_path / "b")
+    with files.stream("r.csv", small) as stream, pytest.raises(InvalidInput, match="far more"):
+        stream.read()
+
+
+@pytest.mark.parametrize("name", ["model.pkl", "model.pt", "model.PTH", "features.pickle.gz"])
+def test_pickles_are_refused_in_words(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / name).write_bytes(b"x")
+    (folder / "items.csv").write_text("item_id\n")
+    for source in (folder, _zip_of(folder, tmp_path / "a.zip")):
+        files, warnings = _open(source, tmp_path / f"from-{source.name}")
+        assert set(files.files) == {"items.csv"}
+        assert [("pickle" in warning, ".npy" in warning) for warning in warnings] == [(True, True)]
+    with pytest.raises(InvalidInput, match="pickle"):
+        _open(folder / name, tmp_path)
+
+
+def test_a_single_table_is_a_source(tmp_path: Path) -> None:
+    (tmp_path / "orders.tsv").write_text("a\n")
+    files, _ = _open(tmp_path / "orders.tsv", tmp_path)
+    assert list(files.files) == ["orders.tsv"]
+    assert not files.trusted
+
+
+def test_files_are_found_by_pattern_the_highest_first() -> None:
+    files = SourceFiles({n: Path(n) for n in ("deep/a/x.Inter", "b/y.inter", "z.csv")}, True)
+    assert files.find("*.inter") == "b/y.inter"
+    assert files.find("none.*", "Z.*") == "z.csv"
+    assert files.find("*.npy") is None

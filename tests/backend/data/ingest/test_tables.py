@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.data.ingest import RawTable, import_dataset
+from backend.data.archive import SourceFiles
+from backend.data.ingest import RawChunk, import_dataset
 from backend.data.ingest._tables import read_table
 from backend.data.validate import ProblemLog
 from backend.errors import InvalidInput
@@ -17,12 +18,12 @@ from backend.errors import InvalidInput
 CELL = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\r"), max_size=12)
 
 
-def _read(content: bytes) -> tuple[RawTable, ProblemLog]:
+def _read(content: bytes) -> tuple[RawChunk, ProblemLog]:
     log = ProblemLog()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "t.csv"
         path.write_bytes(content)
-        return read_table("t.csv", path, log), log
+        return read_table(SourceFiles({"t.csv": path}, trusted=True), "t.csv", log).whole(), log
 
 
 @settings(deadline=None, max_examples=150)
@@ -42,7 +43,7 @@ def test_ragged_records_are_told_by_their_line(rows: list[list[str]]) -> None:
     table, log = _read(text.encode())
     good = [(line, row) for line, row in enumerate(rows, start=2) if len(row) == 2]
     assert table.frame.to_numpy().tolist() == [row for _, row in good]
-    assert table.rows.tolist() == [line for line, _ in good]
+    assert table.lines.tolist() == [line for line, _ in good]
     bad = [line for line, row in enumerate(rows, start=2) if len(row) != 2]
     assert [problem.row for problem in log.problems] == bad
 
@@ -67,12 +68,12 @@ def test_any_bytes_as_a_whole_file(content: bytes) -> None:
         table, _ = _read(content)
     except InvalidInput:
         return
-    assert len(table.frame) == len(table.rows)
+    assert len(table.frame) == len(table.lines)
 
 
 def test_lines_are_counted_through_line_breaks_and_blank_lines() -> None:
     table, log = _read(b'a,b\n"x\ny",1\n\n2,3\n4\n5,6\n')
-    assert table.rows.tolist() == [2, 5, 7]
+    assert table.lines.tolist() == [2, 5, 7]
     assert [problem.row for problem in log.problems] == [6]
 
 
@@ -109,7 +110,8 @@ def test_parquet_types_become_text(tmp_path: Path) -> None:
         ),
         tmp_path / "t.parquet",
     )
-    table = read_table("t.parquet", tmp_path / "t.parquet", ProblemLog())
+    source = SourceFiles({"t.parquet": tmp_path / "t.parquet"}, trusted=True)
+    table = read_table(source, "t.parquet", ProblemLog()).whole()
     assert table.frame.to_dict("list") == {
         "n": ["7", ""],
         "f": ["1", "nan"],
@@ -118,7 +120,7 @@ def test_parquet_types_become_text(tmp_path: Path) -> None:
         "t": ["2020-09-13T12:26:40", ""],
         "b": ["true", ""],
     }
-    assert table.rows.tolist() == [2, 3]
+    assert table.lines.tolist() == [2, 3]
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b",,\n", b"\xef\xbb\xbf"])
