@@ -82,7 +82,7 @@ def judge(fusion: Values, rivals: dict[str, Values], seed: int = 0) -> Worth:
 
 
 def _gain(rival: str, difference: Difference, base: float, p: float) -> Gain:
-    scale = 1 / base if base > 0 else math.nan
+    scale = 1 / abs(base) if base else math.nan
     return Gain(
         rival,
         difference,

@@ -17,6 +17,8 @@ from backend.errors import InvalidInput
 from backend.schema import Modality
 from models.recommenders import FeatureTable
 
+REMOVED: Final = "removed"
+
 
 def controlled(
     tables: Mapping[Modality, FeatureTable], controls: Mapping[str, str], seed: int
@@ -34,9 +36,11 @@ def control_table(table: FeatureTable, control: str, modality: str, seed: int) -
     """The same for one table; absent items stay absent. Equal seeds give equal tables.
 
     `shuffled` hands every vector to another item that has the modality; `noise` draws normal
-    vectors of the same mean and spread per dimension.
+    vectors of the same mean and spread per dimension; `removed` leaves no item with the modality.
     """
     check_control(control)
+    if control == REMOVED:
+        return FeatureTable(torch.zeros_like(table.values), torch.zeros_like(table.present))
     here = torch.nonzero(table.present).flatten()
     generator = np.random.default_rng([seed, zlib.crc32(f"{control} {modality}".encode())])
     values = torch.zeros_like(table.values)
@@ -47,8 +51,9 @@ def control_table(table: FeatureTable, control: str, modality: str, seed: int) -
 
 def check_control(control: str) -> None:
     """Raises InvalidInput for a name that is no control."""
-    if control not in CONTROLS:
-        raise InvalidInput(f"There is no control '{control}'. Known: {', '.join(CONTROLS)}.")
+    known = (*CONTROLS, REMOVED)
+    if control not in known:
+        raise InvalidInput(f"There is no control '{control}'. Known: {', '.join(known)}.")
 
 
 def _shuffled(values: Tensor, generator: np.random.Generator) -> Tensor:

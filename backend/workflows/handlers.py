@@ -7,6 +7,7 @@ from backend.settings import Settings
 from backend.workflows.aligning import AlignmentPlan, align
 from backend.workflows.demo import DEFAULT, prepare_demo
 from backend.workflows.execution import execute_run
+from backend.workflows.experimenting import execute_experiment
 from backend.workflows.importing import encode_data, import_data
 from backend.workflows.workspace import Workspace
 from db.records import DatasetRecord, JobRecord, JobState, RunState
@@ -48,6 +49,13 @@ def _imported_before(context: JobContext, name: str) -> DatasetRecord | None:
         return None
     with context.database.read() as session:
         return Datasets(session).by_name(name)
+
+
+@handler("experiment")
+def experiment_job(context: JobContext) -> None:
+    """Train the matrix of an experiment and draw its verdict."""
+    experiment_id = str(context.job.payload["experiment_id"])
+    execute_experiment(_workspace(context), experiment_id, context.report)
 
 
 @handler("encode")

@@ -25,7 +25,7 @@ def protocol_key(run: RunRecord) -> str:
     """Runs with equal keys were evaluated on the same test set and can be compared."""
     split = run.split
     kind = str(split["kind"])
-    seed = f"-{split['seed']}" if kind == "random" else ""
+    seed = f"-{split['seed']}" if kind in ("random", "cold_items") else ""
     positive = str(split.get("positive") or "")
     return "_".join(part for part in (run.objective, f"{kind}{seed}", positive) if part)
 

@@ -1,0 +1,293 @@
+"""The verdict of an experiment: chosen on validation, measured once on test, in plain words."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.errors import NotFound
+from backend.evaluation.metrics import metric_of
+from backend.evaluation.significance import bootstrap_interval
+from backend.evaluation.worth import Decision, Gain, Worth, judge
+from backend.workflows.experiment import find_experiment, plan_from
+from backend.workflows.loading import find_dataset, make_split, open_dataset, per_user_values
+from backend.workflows.workspace import Workspace
+from db.records import ExperimentRecord, RunRecord, RunState
+from db.repositories import Experiments, Runs
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The fusion against one rival; shares of the rival's mean."""
+
+    rival: str
+    label: str
+    gain: float
+    low: float
+    high: float
+    effect_size: float
+    adjusted_p: float
+
+
+@dataclass(frozen=True)
+class GroupGain:
+    """The gain over the toughest rival among people with so many training interactions."""
+
+    group: str
+    users: int
+    gain: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A strategy over its seeds."""
+
+    key: str
+    label: str
+    role: str
+    validation: float
+    test: float
+    spread: float
+    """Standard deviation of the test mean over seeds; 0 with one."""
+    seeds: int
+    seconds: float
+    parameters: int
+
+
+@dataclass(frozen=True)
+class ExperimentVerdict:
+    """What came out. `gain`, `low`, `high` against the toughest rival, as shares of its mean."""
+
+    decision: Decision
+    sentence: str
+    gain: float
+    low: float
+    high: float
+    best_fusion: str
+    best_single: str
+    best_click_only: str
+    findings: tuple[Finding, ...]
+    over_control: Finding | None
+    """Against the same kind of model with all content shuffled: whether meaning is used at all."""
+    groups: tuple[GroupGain, ...]
+    standings: tuple[Standing, ...]
+    users: int
+    more_users: int | None
+    failed: Mapping[str, str]
+    """Strategy -> why it could not be trained."""
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, object]) -> "ExperimentVerdict":
+        """Inverse of `asdict`, as the database keeps it."""
+        given = dict(values)
+        given["findings"] = tuple(Finding(**f) for f in given["findings"])  # type: ignore[attr-defined]
+        given["groups"] = tuple(GroupGain(**g) for g in given["groups"])  # type: ignore[attr-defined]
+        given["standings"] = tuple(Standing(**s) for s in given["standings"])  # type: ignore[attr-defined]
+        control = given["over_control"]
+        given["over_control"] = Finding(**control) if control else None  # type: ignore[arg-type]
+        return cls(**given)  # type: ignore[arg-type]
+
+
+def verdict_of(record: ExperimentRecord) -> ExperimentVerdict | None:
+    """None while the experiment goes on."""
+    return ExperimentVerdict.from_mapping(record.verdict) if record.verdict else None
+
+
+def draw_verdict(workspace: Workspace, experiment_id: str) -> ExperimentVerdict:
+    """Judge the finished matrix and store the result, with the moment the test was opened.
+
+    Raises NotFound where a fusion, or every rival of it, has no finished run.
+    """
+    record = find_experiment(workspace, experiment_id)
+    metric = plan_from(record).metric
+    rows = _rows(workspace, record)
+    best = {role: _best(rows, role, metric) for role in ("fusion", "single", "clicks", "control")}
+    fusion, rivals = best["fusion"], [r for r in (best["single"], best["clicks"]) if r]
+    if fusion is None or not rivals:
+        raise NotFound(
+            "Too few runs of this experiment finished to compare anything: "
+            + "; ".join(f"{key}: {why}" for key, why in _failed(record).items())
+        )
+    values = {row.key: _values(workspace, row, metric) for row in (fusion, *rivals)}
+    worth = judge(values[fusion.key], {row.key: values[row.key] for row in rivals})
+    labels = {row.key: row.label for row in rows}
+    found = ExperimentVerdict(
+        decision=worth.decision,
+        sentence=_sentence(worth, fusion.label, labels, metric),
+        gain=worth.toughest.relative,
+        low=worth.toughest.low,
+        high=worth.toughest.high,
+        best_fusion=fusion.key,
+        best_single=best["single"].key if best["single"] else "",
+        best_click_only=best["clicks"].key if best["clicks"] else "",
+        findings=tuple(_finding(gain, labels) for gain in worth.gains),
+        over_control=_over_control(workspace, rows, fusion, labels, metric),
+        groups=_groups(workspace, fusion, values[fusion.key], values[worth.toughest.rival]),
+        standings=tuple(_standing(row, metric) for row in rows),
+        users=values[fusion.key].shape[1],
+        more_users=worth.more_users if worth.decision == "not_shown" else None,
+        failed=_failed(record),
+    )
+    _store(workspace, record, found)
+    return found
+
+
+@dataclass(frozen=True)
+class _Row:
+    key: str
+    label: str
+    role: str
+    runs: tuple[RunRecord, ...]
+
+
+def _rows(workspace: Workspace, record: ExperimentRecord) -> list[_Row]:
+    """Strategies whose seeds have all finished; trials are not among them."""
+    rows = []
+    with workspace.database.read() as session:
+        for key, cell in record.cells.items():
+            runs = cell["runs"]
+            assert isinstance(runs, Mapping)
+            ids = [run for name, run in runs.items() if name.startswith("seed")]
+            found = Runs(session).many(ids)
+            if found and "error" not in cell and all(r.state is RunState.DONE for r in found):
+                rows.append(_Row(key, str(cell["label"]), str(cell["role"]), found))
+    return rows
+
+
+def _failed(record: ExperimentRecord) -> dict[str, str]:
+    return {k: str(c["error"]) for k, c in record.cells.items() if c.get("error")}
+
+
+def _best(rows: list[_Row], role: str, metric: str) -> _Row | None:
+    sign = 1.0 if metric_of(metric)[0].higher_is_better else -1.0
+    of_role = [row for row in rows if row.role == role]
+    return max(of_role, key=lambda row: sign * _mean(row, "validation", metric), default=None)
+
+
+def _mean(row: _Row, split: str, metric: str) -> float:
+    return float(np.mean([getattr(run, split)[metric] for run in row.runs]))
+
+
+def _values(workspace: Workspace, row: _Row, metric: str) -> Numbers:
+    """f64[S, U], more is better. One protocol: every run has the same users in the same order."""
+    sign = 1.0 if metric_of(metric)[0].higher_is_better else -1.0
+    return np.stack(
+        [sign * per_user_values(workspace, run)[1][metric].astype(np.float64) for run in row.runs]
+    )
+
+
+def _finding(gain: Gain, labels: Mapping[str, str]) -> Finding:
+    return Finding(
+        gain.rival,
+        labels[gain.rival],
+        gain.relative,
+        gain.low,
+        gain.high,
+        gain.difference.effect_size,
+        gain.adjusted_p,
+    )
+
+
+def _over_control(
+    workspace: Workspace,
+    rows: list[_Row],
+    fusion: _Row,
+    labels: Mapping[str, str],
+    metric: str,
+) -> Finding | None:
+    control = _best([row for row in rows if row.key.count("shuffled") > 1], "control", metric)
+    if control is None:
+        return None
+    worth = judge(
+        _values(workspace, fusion, metric), {control.key: _values(workspace, control, metric)}
+    )
+    return _finding(worth.toughest, labels)
+
+
+def _groups(
+    workspace: Workspace, fusion: _Row, ours: Numbers, theirs: Numbers
+) -> tuple[GroupGain, ...]:
+    """Thirds of the people by training interactions."""
+    run = fusion.runs[0]
+    dataset = open_dataset(workspace, find_dataset(workspace, run.dataset_id))
+    users, _ = per_user_values(workspace, run)
+    activity = np.bincount(make_split(dataset, run).train.users, minlength=dataset.n_users)[users]
+    edges = np.unique(np.quantile(activity, [0, 1 / 3, 2 / 3]).astype(int))
+    group = np.searchsorted(edges[1:], activity, side="right")
+    difference, base = ours.mean(0) - theirs.mean(0), np.abs(theirs.mean(0))
+    found = []
+    for place, low in enumerate(edges):
+        members = group == place
+        high = activity[members].max(initial=low)
+        interval = bootstrap_interval(difference[members])
+        scale = 1 / base[members].mean() if base[members].any() else math.nan
+        name = f"{low}" if low == high else f"{low}–{high}"
+        found.append(
+            GroupGain(
+                f"{name} interactions",
+                int(members.sum()),
+                interval.value * scale,
+                interval.low * scale,
+                interval.high * scale,
+            )
+        )
+    return tuple(found)
+
+
+def _standing(row: _Row, metric: str) -> Standing:
+    tests = [run.metrics[metric] for run in row.runs]
+    return Standing(
+        row.key,
+        row.label,
+        row.role,
+        _mean(row, "validation", metric),
+        float(np.mean(tests)),
+        float(np.std(tests, ddof=1)) if len(tests) > 1 else 0.0,
+        len(tests),
+        float(np.mean([run.seconds for run in row.runs])),
+        row.runs[0].parameters,
+    )
+
+
+def _sentence(worth: Worth, fusion: str, labels: Mapping[str, str], metric: str) -> str:
+    stem, k = metric_of(metric)
+    name = stem.title if k is None else f"{stem.title}@{k}"
+    gain = worth.toughest
+    figures = f"{gain.relative:+.1%} {name} [{gain.low:+.1%}, {gain.high:+.1%}]"
+    rival = labels[gain.rival]
+    if worth.decision == "worth_it":
+        return (
+            f"Fusion is worth it here: {fusion} reaches {figures} over {rival}, its toughest rival."
+        )
+    if worth.decision == "harmful":
+        worse = next(g for g in worth.gains if g.reversed)
+        return (
+            f"Fusion does not pay here: {labels[worse.rival]} is better than {fusion}, which "
+            f"reaches {worse.relative:+.1%} {name} [{worse.low:+.1%}, {worse.high:+.1%}] "
+            "against it."
+        )
+    more = (
+        f" If the gain is real, about {worth.more_users:,} more users would be needed to show it."
+        if worth.more_users
+        else ""
+    )
+    return (
+        f"That fusion is worth it is not shown: {fusion} reaches {figures} over {rival}, and the "
+        f"interval includes zero or chance cannot be ruled out.{more}"
+    )
+
+
+def _store(workspace: Workspace, record: ExperimentRecord, found: ExperimentVerdict) -> None:
+    with workspace.database.write() as session:
+        Experiments(session).update(
+            record.id,
+            verdict=asdict(found),
+            opened_at=record.opened_at or datetime.now(UTC),
+        )
