@@ -29,6 +29,21 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def keep(folder: Path, content: bytes) -> None:
+    """Put a result into a folder of its own, under the SHA-256 of its bytes."""
+    path = folder / hashlib.sha256(content).hexdigest()
+    write_durably(path, lambda file: file.write(content))
+
+
+def kept(folder: Path) -> bytes | None:
+    """What `keep` put there; None where nothing is, or nothing that is still what was written."""
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        content = path.read_bytes() if path.is_file() else b""
+        if hashlib.sha256(content).hexdigest() == path.name:
+            return content
+    return None
+
+
 def _sync_directory(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:

@@ -36,6 +36,14 @@ class Settings:
         return self.home / "aligned"
 
     @property
+    def maps(self) -> Path:
+        return self.home / "maps"
+
+    @property
+    def health(self) -> Path:
+        return self.home / "health"
+
+    @property
     def runs(self) -> Path:
         return self.home / "runs"
 
