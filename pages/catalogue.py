@@ -2,9 +2,18 @@
 
 import streamlit as st
 
-from pages.components import adding, encoding, gallery, headline, importing, profile, state
+from pages.components import (
+    adding,
+    encoding,
+    gallery,
+    headline,
+    health,
+    importing,
+    profile,
+    state,
+)
 
-VIEWS = ("Gallery", "Profile", "Import", "Add an item", "Features")
+VIEWS = ("Gallery", "Data health", "Profile", "Import", "Add an item", "Features")
 dataset_id = state.dataset_id()
 
 if not dataset_id:
@@ -17,11 +26,16 @@ if not dataset_id:
     st.stop()
 
 view = state.read("view", VIEWS[0])
-headline.show(profile.finding(dataset_id), profile.context(dataset_id))
+if view == health.VIEW:
+    headline.show(health.finding(dataset_id), health.context(dataset_id))
+else:
+    headline.show(profile.finding(dataset_id), health.hint(dataset_id))
 view = state.pick("View", "view", VIEWS, control="segments", hide_label=True)
 
 if view == "Gallery":
     gallery.show(dataset_id)
+elif view == health.VIEW:
+    health.show(dataset_id)
 elif view == "Profile":
     profile.show(dataset_id)
 elif view == "Import":

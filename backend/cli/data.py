@@ -8,6 +8,8 @@ import typer
 
 from backend.cli._output import Home, Json, pairs, progress, say
 from backend.data.synthetic.generate import scenario_config
+from backend.workflows.health import health as check_health
+from backend.workflows.health import look_closer
 from backend.workflows.importing import encode_data, generate_demo, import_data
 from backend.workflows.workspace import open_workspace
 from db.records import DatasetRecord
@@ -94,6 +96,29 @@ def encode(
     say({"features": features}, json)
 
 
+def health(
+    dataset: Annotated[str, typer.Argument(help="Name or id of the data set.")],
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """What deserves attention in a data set before training, and what to do about it."""
+    workspace = open_workspace(home)
+    look_closer(workspace, dataset, progress)
+    report = check_health(workspace, dataset)
+    findings = [
+        {
+            "name": finding.name,
+            "severity": str(finding.severity),
+            "sentence": finding.sentence,
+            "advice": finding.advice,
+            "items": len(finding.items),
+        }
+        for finding in report.findings
+    ]
+    open_areas = {area.title: area.open for area in report.areas if area.open}
+    say({"headline": report.headline, "findings": findings, "not_looked_at": open_areas}, json)
+
+
 def _summary(record: DatasetRecord) -> dict[str, object]:
     return {
         "dataset": record.name,
@@ -107,4 +132,5 @@ COMMANDS: Final[Mapping[str, Callable[..., None]]] = {
     "demo": demo,
     "import": import_,
     "encode": encode,
+    "health": health,
 }

@@ -5,7 +5,7 @@ import secrets
 import tempfile
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -33,7 +33,7 @@ from backend.workflows.workspace import Workspace
 from db.records import AddedItemRecord, DatasetRecord
 from db.repositories import AddedItems, Datasets, Features
 
-Sort = Literal["popular", "title", "price", "newest"]
+Sort = Literal["popular", "rare", "title", "price", "newest"]
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,6 @@ class Profile:
     """Rows per given split; empty where the source had none."""
     cold_items: int
     """Items without a training interaction in the given split (0 where none was given)."""
-    findings: tuple[str, ...]
-    """Plain sentences on what deserves attention, each with what to do."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +138,10 @@ def gallery(workspace: Workspace, dataset_id: str, query: GalleryQuery) -> Galle
     dataset = open_dataset(workspace, record)
     added = list_added(workspace, record.id)
     table = _gallery_table(dataset, added)
-    chosen = table[_matches(table, query)]
+    keep = _matches(table, query)
+    if query.missing:
+        keep &= _lacking(dataset, added, Modality(query.missing))
+    chosen = table[keep]
     chosen = chosen.sort_values(**_ORDER[query.sort], kind="stable")
     start = query.page * query.size
     nums = chosen.index[start : start + query.size]
@@ -149,7 +150,7 @@ def gallery(workspace: Workspace, dataset_id: str, query: GalleryQuery) -> Galle
         total=len(chosen),
         pages=max(1, -(-len(chosen) // query.size)),
         categories=tuple(table["category"][table["category"] != ""].value_counts().index),
-        modalities=tuple(map(str, dataset.perceptible)),
+        modalities=tuple(map(str, modalities_of(dataset))),
     )
 
 
@@ -271,6 +272,7 @@ def _stored_recordings(item: NewItem, root: Path) -> StoredRecording:
 
 _ORDER: Mapping[Sort, dict[str, Any]] = {
     "popular": {"by": "popularity", "ascending": False},
+    "rare": {"by": "popularity"},
     "title": {"by": "title", "key": lambda titles: titles.str.lower()},
     "price": {"by": "price", "na_position": "last"},
     "newest": {"by": "number", "ascending": False},
@@ -297,11 +299,23 @@ def _matches(table: pd.DataFrame, query: GalleryQuery) -> NDArray[np.bool_]:
             keep &= haystack.str.contains(word, regex=False).to_numpy()
     if query.category:
         keep &= (table["category"] == query.category).to_numpy()
-    if query.missing in MEDIA_COLUMNS:
-        keep &= (table[query.missing] == "").to_numpy()
-    if query.missing == Modality.TEXT:
-        keep &= ((table["title"] == "") & (table["text"] == "")).to_numpy()
     return keep
+
+
+def _lacking(
+    dataset: Dataset, added: tuple[AddedItemRecord, ...], modality: Modality
+) -> NDArray[np.bool_]:
+    """Which of the catalogue's and the added items have none of a modality."""
+    lacking = [not _has(item, modality) for item in added]
+    return np.concatenate([~dataset.present(modality), np.array(lacking, dtype=np.bool_)])
+
+
+def _has(item: AddedItemRecord, modality: Modality) -> bool:
+    if modality in MEDIA_COLUMNS:
+        return bool(getattr(item, MEDIA_COLUMNS[modality]))
+    if modality is Modality.TEXT:
+        return bool(item.title or item.text)
+    return modality is Modality.ATTRIBUTES and bool(item.category or item.price is not None)
 
 
 def _card(dataset: Dataset, added: tuple[AddedItemRecord, ...], num: int) -> ItemCard:
@@ -336,7 +350,7 @@ def _profile(workspace: Workspace, dataset_id: str) -> Profile:
         splits = {name: int((rows[Col.SPLIT] == name).sum()) for name in SplitName}
         trained = rows[Col.ITEM_NUM][rows[Col.SPLIT] == SplitName.TRAIN]
         cold = dataset.n_items - trained.nunique()
-    profile = Profile(
+    return Profile(
         users=dataset.n_users,
         items=dataset.n_items,
         interactions=len(rows),
@@ -351,9 +365,7 @@ def _profile(workspace: Workspace, dataset_id: str) -> Profile:
         timeline=_timeline(rows[Col.TIMESTAMP]),
         splits=splits,
         cold_items=cold,
-        findings=(),
     )
-    return replace(profile, findings=_findings(profile))
 
 
 def _ratings(ratings: "pd.Series[float]") -> dict[float, int]:
@@ -381,31 +393,3 @@ def _timeline(timestamps: "pd.Series[int]") -> dict[str, int]:
     days = (times.max() - times.min()).days
     counts = times.dt.strftime("%Y-%m-%d" if days <= 200 else "%Y-%m").value_counts().sort_index()
     return {str(day): int(count) for day, count in counts.items()}
-
-
-def _findings(profile: Profile) -> tuple[str, ...]:
-    """Plain sentences on what deserves attention."""
-    found = []
-    if profile.top_tenth_share > 0.5:
-        found.append(
-            f"The most popular tenth of the items takes {profile.top_tenth_share:.0%} of all "
-            "interactions: always compare with the popularity baseline."
-        )
-    thin = float((profile.user_counts < 5).mean()) if len(profile.user_counts) else 0.0
-    if thin > 0.1:
-        found.append(
-            f"{thin:.0%} of the people have fewer than 5 interactions: expect content to matter "
-            "most for them, and look at 'For whom' on the Compare page."
-        )
-    for modality, count in profile.missing.items():
-        if count:
-            found.append(
-                f"{count:,} items have no {modality}: models mask what is missing; open the "
-                "gallery with the filter 'without' to see them."
-            )
-    if profile.cold_items:
-        found.append(
-            f"{profile.cold_items:,} items have no training interaction: only models that read "
-            "content can recommend them."
-        )
-    return tuple(found)

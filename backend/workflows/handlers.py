@@ -8,6 +8,7 @@ from backend.workflows.aligning import AlignmentPlan, align
 from backend.workflows.demo import DEFAULT, prepare_demo
 from backend.workflows.execution import execute_run
 from backend.workflows.experimenting import execute_experiment
+from backend.workflows.health import look_closer
 from backend.workflows.importing import encode_data, import_data
 from backend.workflows.workspace import Workspace
 from db.records import DatasetRecord, JobRecord, JobState, RunState
@@ -100,3 +101,10 @@ def _end_run(settings: Settings, database: Database, job: JobRecord) -> None:
 def train_job(context: JobContext) -> None:
     """Train and evaluate one run."""
     execute_run(_workspace(context), str(context.job.payload["run_id"]), context.report)
+
+
+@handler("health")
+def health_job(context: JobContext) -> None:
+    """Look at the pictures and encoded contents of a data set."""
+    assert context.job.dataset_id is not None
+    look_closer(_workspace(context), context.job.dataset_id, context.report)

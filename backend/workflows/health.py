@@ -10,10 +10,9 @@ from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 
-from backend.data.dataset import Dataset, Interactions
+from backend.data.dataset import Dataset
 from backend.data.health.activity import Activity, measure_activity
 from backend.data.health.coverage import coverage_by_popularity
 from backend.data.health.findings import Finding, Fix, Severity
@@ -33,11 +32,13 @@ from backend.progress import Report, silent
 from backend.schema import Col, Modality, SplitName
 from backend.workflows.cards import ItemCard, catalogue_cards
 from backend.workflows.jobviews import JobView, job_view, job_views
-from backend.workflows.loading import find_dataset, open_dataset
+from backend.workflows.loading import default_split, find_dataset, open_dataset
 from backend.workflows.vectors import latest, stored_vectors
 from backend.workflows.workspace import Workspace
 from db.records import DatasetRecord, JobState
 from db.repositories import Runs
+
+__all__ = ["Area", "Finding", "HealthReport", "Severity"]
 
 AT_ONCE: Final = 20_000
 """Up to so many items the contents are looked at while a person waits; above, a job does it."""
@@ -96,9 +97,9 @@ def queue_look(workspace: Workspace, dataset_id: str) -> JobView:
         active = job_views(
             session, dataset_id=record.id, states=(JobState.QUEUED, JobState.RUNNING)
         )
-    for job in active:
-        if job.kind == "health":
-            return job
+    under_way = [job for job in active if job.kind == "health"]
+    if under_way:
+        return under_way[0]
     job = Queue(workspace.database).enqueue(
         "health", f"Look at the contents of {record.name}", {}, dataset_id=record.id
     )
@@ -150,8 +151,8 @@ def _tables(workspace: Workspace, dataset_id: str, split_key: str) -> Tables:
 
 
 def _split_key(workspace: Workspace, record: DatasetRecord) -> str:
-    """The split that models are tested on: the given one, else the newest run's, else the
-    default."""
+    """The split that models are tested on: the one that came with the data (""), else that of the
+    newest run, else the default ("{}")."""
     dataset = open_dataset(workspace, record)
     if Col.SPLIT in dataset.interactions.columns:
         return ""
@@ -163,25 +164,15 @@ def _split_key(workspace: Workspace, record: DatasetRecord) -> str:
 def _split_rows(dataset: Dataset, split_key: str) -> pd.DataFrame | None:
     if not split_key:
         return dataset.interactions
+    chosen = json.loads(split_key)
+    config = SplitConfig.from_mapping(chosen) if chosen else default_split(dataset)
     try:
-        config = SplitConfig.from_mapping(json.loads(split_key))
         split = split_interactions(dataset, config, "ranking")
     except InvalidInput:
         return None
     parts = zip(SplitName, (split.train, split.validation, split.test), strict=True)
-    return pd.concat([_part(name, rows) for name, rows in parts], ignore_index=True)
-
-
-def _part(name: SplitName, rows: Interactions) -> pd.DataFrame:
-    """Without times: a split that was drawn here keeps them in order where it claims to."""
-    return pd.DataFrame(
-        {
-            Col.USER_NUM: rows.users,
-            Col.ITEM_NUM: rows.items,
-            Col.TIMESTAMP: np.zeros(len(rows), np.int64),
-            Col.SPLIT: str(name),
-        }
-    )
+    rows = dataset.interactions
+    return pd.concat(rows.iloc[part.rows].assign(**{Col.SPLIT: str(name)}) for name, part in parts)
 
 
 def _look_key(workspace: Workspace, record: DatasetRecord) -> str:
@@ -192,13 +183,12 @@ def _look_key(workspace: Workspace, record: DatasetRecord) -> str:
 
 
 def _stored_look(workspace: Workspace, record: DatasetRecord) -> CloserLook | None:
-    return _look(workspace.settings.health / _look_key(workspace, record))
+    content = kept(workspace.settings.health / _look_key(workspace, record))
+    return _look(content) if content is not None else None
 
 
-def _look(folder: Any) -> CloserLook | None:
-    content = kept(folder)
-    if content is None:
-        return None
+@lru_cache(maxsize=16)
+def _look(content: bytes) -> CloserLook:
     stored = json.loads(content)
     return CloserLook(
         tuple(_area(area) for area in stored["areas"]),

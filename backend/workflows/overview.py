@@ -15,6 +15,7 @@ from backend.jobs.queue import Queue
 from backend.jobs.status import worker_status
 from backend.schema import HEADLINE_METRIC
 from backend.workflows.catalogue import profile
+from backend.workflows.health import Severity, health
 from backend.workflows.jobviews import JobView, job_view, job_views
 from backend.workflows.labels import protocol_key, run_label
 from backend.workflows.loading import open_dataset
@@ -212,6 +213,9 @@ def _warnings(workspace: Workspace, records: tuple[DatasetRecord, ...]) -> Itera
                 f"{record.rejected:,} rows were refused at import.",
                 "Open the report on the Catalogue page.",
             )
+        for finding in health(workspace, record.id).findings:
+            if finding.severity is Severity.PROBLEM:
+                yield HealthWarning(record.name, finding.sentence, finding.advice)
 
 
 def _next_step(

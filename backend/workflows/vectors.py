@@ -4,9 +4,9 @@ import numpy as np
 
 from backend.data.dataset import Dataset
 from backend.data.health.vectors import Vectors
-from backend.features.extract import contents_of
+from backend.features.extract import read_by
 from backend.schema import Modality
-from backend.workflows.loading import feature_store
+from backend.workflows.loading import feature_store, readable_reviews
 from backend.workflows.workspace import Workspace
 from db.records import DatasetRecord, FeatureRecord
 from db.repositories import Features
@@ -16,7 +16,10 @@ def encoded(workspace: Workspace, record: DatasetRecord) -> tuple[FeatureRecord,
     """What was encoded with which encoder; of each modality the latest first."""
     with workspace.database.read() as session:
         found = Features(session).list(record.id)
-    return tuple(sorted(found, key=lambda f: (list(Modality).index(Modality(f.modality)), -_age(f))))
+    order = list(Modality)
+    return tuple(
+        sorted(found, key=lambda f: (order.index(Modality(f.modality)), -f.created_at.timestamp()))
+    )
 
 
 def latest(workspace: Workspace, record: DatasetRecord) -> tuple[FeatureRecord, ...]:
@@ -29,15 +32,13 @@ def latest(workspace: Workspace, record: DatasetRecord) -> tuple[FeatureRecord, 
 
 def stored_vectors(workspace: Workspace, dataset: Dataset, feature: FeatureRecord) -> Vectors:
     """The vectors of one encoding; an item whose vector is not there any more counts as absent."""
-    keys = contents_of(dataset, Modality(feature.modality)).keys
+    modality = Modality(feature.modality)
+    training = readable_reviews(dataset) if modality is Modality.REVIEWS else None
+    keys = read_by(feature.encoder, dataset, modality, training).keys
     known = [at for at, key in enumerate(keys) if key]
     values = np.zeros((dataset.n_items, feature.dim), np.float32)
     present = np.zeros(dataset.n_items, np.bool_)
     found, there = feature_store(workspace).get(feature.fingerprint, [keys[at] for at in known])
     if there.any():
         values[known], present[known] = found, there
-    return Vectors(Modality(feature.modality), values, present, keys)
-
-
-def _age(feature: FeatureRecord) -> float:
-    return feature.created_at.timestamp()
+    return Vectors(modality, values, present, keys)

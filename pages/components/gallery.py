@@ -11,6 +11,7 @@ from pages.components import cards, players, state
 
 _SORTS = {
     "popular": "Most chosen first",
+    "rare": "Least chosen first",
     "title": "By title",
     "price": "Cheapest first",
     "newest": "Newest first",

@@ -7,7 +7,6 @@ from backend.figures import wording
 from backend.workflows import catalogue
 from pages.components import charts
 from pages.components.cached import remember
-from pages.components.markup import plain
 from pages.components.words import explain
 
 
@@ -20,20 +19,9 @@ def finding(dataset_id: str) -> str:
     )
 
 
-def context(dataset_id: str) -> str:
-    """What deserves attention, in a word."""
-    count = len(remember(catalogue.profile, dataset_id).findings)
-    if count == 0:
-        return "Nothing in the data stands out as a problem."
-    return f"{count} thing{'s' if count > 1 else ''} to know about these data: see Profile."
-
-
 def show(dataset_id: str) -> None:
-    """Findings first, then the figures, small multiples."""
+    """The counts, then the figures, small multiples."""
     found = remember(catalogue.profile, dataset_id)
-    if found.findings:
-        sentences = "\n".join(f"- {plain(sentence)}" for sentence in found.findings)
-        st.info(sentences, icon=":material/lightbulb:")
     tiles = st.grid(min_column_width=150)
     tiles.metric("Items", f"{found.items:,}", border=True)
     tiles.metric("People", f"{found.users:,}", border=True)

@@ -19,6 +19,7 @@ VIEWS = [
     ("overview", {}),
     ("catalogue", {}),
     ("catalogue", {"q": "shirt", "sort": "price", "missing": "image"}),
+    ("catalogue", {"view": "Data health"}),
     ("catalogue", {"view": "Profile"}),
     ("catalogue", {"view": "Import"}),
     ("catalogue", {"view": "Add an item"}),

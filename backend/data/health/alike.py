@@ -24,7 +24,7 @@ from backend.schema import Modality
 NEARLY_THE_SAME: Final = 0.98
 _CEILING: Final = 0.999
 _ODD: Final = 2.8
-"""On real and generated catalogues no item reached 2.7, and every vector without any relation to the
+"""On real and generated catalogues no item reached 2.7; every vector without any relation to the
 others went beyond 2.85."""
 _INDISTINCT: Final = 0.2
 _FEWEST: Final = 30
@@ -46,7 +46,7 @@ def near_duplicates(neighbours: Neighbours) -> Groups:
     order = np.argsort(labels, kind="stable")
     bounds = np.flatnonzero(np.diff(labels[order])) + 1
     found = [
-        tuple(int(item) for place in places for item in neighbours.rows[place])
+        tuple(sorted(int(item) for place in places for item in neighbours.rows[place]))
         for places in np.split(order, bounds)
     ]
     return tuple(sorted((g for g in found if len(g) > 1), key=len, reverse=True))

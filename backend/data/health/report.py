@@ -8,7 +8,6 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from backend.data.dataset import Dataset
 from backend.data.health.activity import Activity, activity_findings
@@ -212,9 +211,3 @@ def _histogram(neighbours: Neighbours) -> Nearest:
     top = neighbours.cosine[:, 0][neighbours.near[:, 0] >= 0]
     counts, edges = np.histogram(top, BINS, (min(0.0, float(top.min(initial=0))), 1.0))
     return Nearest(tuple(edges.tolist()), tuple(counts.tolist()), threshold(neighbours))
-
-
-def cosines(nearest: Nearest) -> NDArray[np.float64]:
-    """f64[B]: the middle of each bin."""
-    edges = np.array(nearest.edges)
-    return (edges[:-1] + edges[1:]) / 2

@@ -125,9 +125,14 @@ def _cut(texts: Sequence[str]) -> Iterator[Finding]:
     """Many descriptions of exactly the greatest length."""
     lengths = np.array([len(text) for text in texts], dtype=np.int64)
     longest = int(lengths.max(initial=0))
+    if longest < _CUT_AT:
+        return
     hits = lengths == longest
-    distinct = {text for text in texts if len(text) == longest}
-    if longest >= _CUT_AT and len(distinct) >= max(_FEWEST, _PILED * int((lengths > 0).sum())):
+    distinct = len({text for text in texts if len(text) == longest})
+    # Texts of one pattern pile up as well, but just below the greatest length too.
+    below = int(np.bincount(lengths, minlength=longest + 1)[max(1, longest - 20) : longest].max())
+    piled = distinct >= max(_FEWEST, _PILED * int((lengths > 0).sum()), 4 * below)
+    if piled:
         yield Finding(
             "text_cut",
             Severity.NOTE,

@@ -39,6 +39,9 @@ def test_from_data_to_explanation(home: str, capsys: pytest.CaptureFixture[str])
         "missing",
         "per_second",
     }
+    found = _call(capsys, "health", "shop", *at)
+    assert found["not_looked_at"] == {}
+    assert {"name", "severity", "sentence", "advice", "items"} <= set(found["findings"][0])
     again = _call(capsys, "encode", "shop", *at)["features"]
     assert again["text"]["encoded"] == 0
     assert again["text"]["cached"] + again["text"]["missing"] == 40

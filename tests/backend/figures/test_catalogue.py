@@ -21,7 +21,6 @@ PROFILE = Profile(
     timeline={},
     splits={"train": 8, "validation": 1, "test": 1},
     cold_items=0,
-    findings=(),
 )
 
 
