@@ -60,7 +60,7 @@ class GalleryPage:
     categories: tuple[str, ...]
     """All categories of the catalogue, most frequent first."""
     modalities: tuple[str, ...]
-    """What there is to look at, read or play of any item."""
+    """What at least one item has."""
 
 
 @dataclass(frozen=True)
