@@ -4,7 +4,7 @@ import shutil
 import stat
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
@@ -63,6 +63,17 @@ class SourceFiles:
                 if fnmatchcase(name.rsplit("/", 1)[-1].lower(), pattern.lower()):
                     return name
         return None
+
+    def by_stem(self, suffixes: Collection[str], folder: str = "*") -> dict[str, str]:
+        """Files of such kinds, below a folder whose name matches, by their name without suffix."""
+        found: dict[str, str] = {}
+        for name in sorted(self.files, key=lambda name: (name.count("/"), name)):
+            *folders, last = name.split("/")
+            stem, dot, suffix = last.rpartition(".")
+            inside = any(fnmatchcase(part.lower(), folder.lower()) for part in folders)
+            if f"{dot}{suffix}".lower() in suffixes and (inside or folder == "*"):
+                found.setdefault(stem, name)
+        return found
 
     def stream(self, name: str, limits: ArchiveLimits | None = None) -> BinaryIO:
         """The bytes of a file, unpacked where it is gzip; caps as in `open_stream`."""

@@ -31,20 +31,20 @@ def store_pictures(
 ) -> list[str]:
     """The SHA-256 of each item's stored picture, "" where it has none.
 
-    An item without a name in its `image` column takes `images/<item_id>.jpg` (or .png, .webp) if
-    there is one. Addresses are never fetched.
+    An item without the name of a file in its `image` column takes `images/<item_id>.jpg` (or .png,
+    .webp) if there is one. Addresses are never fetched.
     """
     names = [_clean(name) for name in items[Col.IMAGE]]
-    remote = sum(map(_is_address, names))
+    paths = [
+        _find(name, item_id, source)
+        for name, item_id in zip(names, items[Col.ITEM_ID].tolist(), strict=True)
+    ]
+    remote = sum(_is_address(name) and not path for name, path in zip(names, paths, strict=True))
     if remote:
         log.warn(
             f"{remote} items name a picture by its web address; addresses are not fetched. Put the "
             "pictures into the folder."
         )
-    paths = [
-        _find(name, item_id, source)
-        for name, item_id in zip(names, items[Col.ITEM_ID].tolist(), strict=True)
-    ]
     _report_missing(names, paths, lines, file, log)
     digests: list[str] = []
     outcomes = iter(zip(names, lines, _stored(paths, root), strict=True))
@@ -85,7 +85,7 @@ def _is_address(name: str) -> bool:
 
 
 def _find(name: str, item_id: str, source: SourceFiles) -> Path | None:
-    if name:
+    if name and not _is_address(name):
         return source.files.get(name) or source.files.get(f"images/{name}")
     candidates = (
         source.files.get(f"images/{item_id}{suffix}") for suffix in sorted(PICTURE_SUFFIXES)
