@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.components import (
     adding,
+    alignment,
     encoding,
     gallery,
     headline,
@@ -45,3 +46,4 @@ elif view == "Add an item":
     adding.form(dataset_id)
 else:
     encoding.show(dataset_id)
+    alignment.show(dataset_id)

@@ -1,12 +1,14 @@
 """Colours and the common frame of every figure; readable on a light and on a dark ground."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, Literal
 
 import plotly.graph_objects as go
 
 from backend.evaluation.significance import Interval
 from backend.schema import COLLABORATIVE, Modality
+
+Anchor = Literal["left", "center", "right"]
 
 MODALITY_COLOURS: Final[Mapping[str, str]] = {
     Modality.IMAGE.value: "#0072B2",
@@ -164,10 +166,10 @@ def span(figure: go.Figure, estimate: Interval, place: int, colour: str) -> None
     )
 
 
-def rule(figure: go.Figure, x: float, label: str) -> None:
-    """A vertical rule where the baseline stands."""
+def rule(figure: go.Figure, x: float, label: str, anchor: Anchor = "center") -> None:
+    """A vertical rule where the baseline stands; its label begins there where `anchor` is left."""
     figure.add_vline(x=x, line={"color": BASELINE, "width": 1.5, "dash": "dash"})
     figure.add_annotation(
-        x=x, y=1, yref="paper", yanchor="bottom", text=safe(label), showarrow=False,
-        font={"size": 11, "color": BASELINE},
+        x=x, y=1, xanchor=anchor, yref="paper", yanchor="bottom", text=safe(label),
+        showarrow=False, font={"size": 11, "color": BASELINE},
     )  # fmt: skip

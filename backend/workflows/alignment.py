@@ -16,7 +16,7 @@ from backend.jobs.queue import Queue
 from backend.retrieval.recommender import similar_items
 from backend.schema import Modality
 from backend.workflows.additions import list_added
-from backend.workflows.aligning import SIDES, AlignmentPlan, aligned_encoders, check_plan
+from backend.workflows.aligning import METHODS, SIDES, AlignmentPlan, aligned_encoders, check_plan
 from backend.workflows.cards import ItemCard, added_card, catalogue_cards
 from backend.workflows.jobviews import JobView, job_view, job_views
 from backend.workflows.loading import find_dataset, open_dataset
@@ -30,6 +30,7 @@ from backend.workflows.spaces import (
 from backend.workflows.workspace import Workspace
 from db.records import AlignmentRecord, DatasetRecord, JobState, RecallByDirection
 from db.repositories import Alignments, Features
+from models.config import Setting
 from models.encoders import Content
 
 _LEARN_SECONDS: Final = 0.007
@@ -103,6 +104,20 @@ def view(workspace: Workspace, record: AlignmentRecord) -> Alignment:
         seed=record.seed,
         created_at=record.created_at,
     )
+
+
+def hindrance(workspace: Workspace, dataset_id: str) -> str:
+    """Why nothing can be aligned here, in a sentence; empty where nothing stands in the way."""
+    try:
+        check_plan(workspace, AlignmentPlan(dataset_id))
+    except InvalidInput as reason:
+        return str(reason)
+    return ""
+
+
+def settings(method: str = "heads") -> tuple[Setting, ...]:
+    """What can be set, for a form."""
+    return METHODS[method].settings()
 
 
 def queue_align(workspace: Workspace, plan: AlignmentPlan) -> JobView:

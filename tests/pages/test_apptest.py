@@ -10,7 +10,8 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from backend.errors import InvalidInput
-from backend.workflows import catalogue, comparison, recommendation, training
+from backend.workflows import alignment, catalogue, comparison, recommendation, training
+from backend.workflows.aligning import AlignmentPlan, align
 from backend.workflows.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -232,6 +233,33 @@ def test_an_added_item_is_encoded_and_shown(open_page: Opener, filled: Workspace
     shop = catalogue.datasets(filled)[0]
     newest = catalogue.gallery(filled, shop.id, catalogue.GalleryQuery(sort="newest")).items[0]
     assert newest.added
+
+
+def test_words_find_pictures_once_they_are_aligned(open_page: Opener, filled: Workspace) -> None:
+    shop = catalogue.datasets(filled)[0]
+    app = open_page(filled, "catalogue", view="Features")
+    assert "Words do not find pictures yet" in [part.value for part in app.subheader]
+    app.button(key="start_alignment").click().run()
+    assert not app.exception
+    (job,) = alignment.active(filled, shop.id)
+    assert app.button(key="start_alignment").disabled
+    training.cancel_job(filled, job.id)
+    align(filled, AlignmentPlan(shop.id, settings={"epochs": 2, "dim": 16}))
+    app = open_page(filled, "catalogue", view="Features", find="a red dress")
+    assert not app.exception
+    assert not app.error
+    (finding,) = [part.value for part in app.subheader if "right picture" in part.value]
+    assert "by chance" in finding
+    assert any("Nearness" in part.value for part in app.caption)
+
+
+def test_a_catalogue_without_pictures_says_why_nothing_is_aligned(
+    open_page: Opener, broken: Workspace
+) -> None:
+    app = open_page(broken, "catalogue", view="Features")
+    assert not app.exception
+    assert not app.error
+    assert "No item of this data set has image" in _sentences(app)
 
 
 def test_a_deep_link_to_a_fresh_server_stands_in_its_frame(
