@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from backend.data.synthetic.painting import Colour, gradient, varied
 from backend.data.synthetic.scenarios.video.vocabulary import MOTIONS, PALETTES
 
 SIDE: Final = 112
@@ -17,7 +18,6 @@ _TRAIL: Final = 5
 _LAG: Final = 0.45
 """Frames between two places of a trail."""
 
-Colour = tuple[int, int, int]
 Points = NDArray[np.float64]
 Move = Callable[[float, "Cast"], Points]
 
@@ -39,8 +39,8 @@ class Cast:
 def film(motion: str, palette: str, rng: np.random.Generator) -> list[NDArray[np.uint8]]:
     """25 frames u8[112, 112, 3] at 10 a second."""
     cast = Cast(rng)
-    colours = _varied(COLOURS[palette], rng)
-    ground = _ground(colours[0], colours[1])
+    colours = varied(COLOURS[palette], rng)
+    ground = gradient(SIDE, SIDE, colours[0], colours[1])
     return [_frame(motion, number, cast, colours[2:], ground) for number in range(FRAMES)]
 
 
@@ -80,18 +80,6 @@ def _radius(motion: str, time: float, cast: Cast, shape: int) -> float:
     if motion == "pulsing":
         return size * (1.25 + 0.95 * float(np.sin(2 * np.pi * (1.2 * time + cast.phase[shape]))))
     return size
-
-
-def _ground(top: Colour, low: Colour) -> Image.Image:
-    share = np.linspace(0, 1, SIDE)[:, None, None]
-    rows = (1 - share) * np.array(top) + share * np.array(low)
-    return Image.fromarray(np.broadcast_to(rows, (SIDE, SIDE, 3)).astype(np.uint8))
-
-
-def _varied(colours: tuple[Colour, ...], rng: np.random.Generator) -> list[Colour]:
-    light = rng.normal(1, 0.05)
-    varied = np.clip(np.array(colours) * light + rng.normal(0, 3, (len(colours), 3)), 0, 255)
-    return [(int(r), int(g), int(b)) for r, g, b in varied]
 
 
 def _drifting(time: float, cast: Cast) -> Points:
