@@ -49,7 +49,7 @@ HEADLINE: Final[dict[str, tuple[str, ...]]] = {
         "What doctors learned from the epidemic",
     ),
     "railways": (
-        "Night trains return to the timetable",
+        "Sleeper trains return to the timetable",
         "Tunnel opens two years late",
         "Commuters wait for the new line",
         "High-speed network reaches the coast",

@@ -19,7 +19,7 @@ LAST: Final = (
 CLUBS: Final = ("The Tuesday Circle", "Open Door", "The Round Table", "Common Room", "The Commons")
 
 INTEREST: Final[dict[str, tuple[str, ...]]] = {
-    "hiking": ("Happiest on a mountain trail with a rucksack.", "Hiking every weekend."),
+    "hiking": ("Happiest on a steep trail with a rucksack.", "Hiking every weekend."),
     "baking": ("Sourdough, croissants and far too many cakes.", "Always baking bread."),
     "photography": ("Never without a camera and a spare lens.", "Photography on old film."),
     "board games": ("Will beat you at board games.", "Dice, cards and long nights of board games."),
