@@ -1,27 +1,22 @@
 """The news as a scenario: their tables, their pictures, and what readers open."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from PIL import Image
 
-from backend.data.synthetic.catalogue import Catalogue
 from backend.data.synthetic.choices import START, Choices, choose
-from backend.data.synthetic.scenarios._base import SCENARIOS, Scenario
+from backend.data.synthetic.scenarios._base import SCENARIOS, Scenario, image_names
 from backend.data.synthetic.scenarios.news.ageing import Ageing, published
 from backend.data.synthetic.scenarios.news.config import NewsConfig
 from backend.data.synthetic.scenarios.news.pictures import draw_picture
-from backend.data.synthetic.scenarios.news.vocabulary import VOCABULARY
 from backend.data.synthetic.scenarios.news.wording import word_story
 from backend.data.synthetic.truth import Truth
-from backend.progress import Report
 from backend.schema import Col
-from models.modality import Modality
 
 PUBLISHED = "published"
-_IMAGE = VOCABULARY.modalities.index(Modality.IMAGE)
 
 
 @SCENARIOS.register(
@@ -48,23 +43,16 @@ class News(Scenario):
                 Col.TITLE: [worded.headline for worded in wording],
                 Col.TEXT: [worded.body for worded in wording],
                 Col.CATEGORY: [words.categories[c].name for c in catalogue.category[rows]],
-                Col.IMAGE: [_image_name(catalogue, int(row)) for row in rows],
+                Col.IMAGE: image_names(truth, rows),
                 words.attribute.name: [editions[e] for e in catalogue.attribute[rows]],
                 PUBLISHED: moments.strftime("%Y-%m-%d"),
             }
         )
 
-    def draw(self, truth: Truth, folder: Path, report: Report) -> None:
-        rows = np.flatnonzero(truth.catalogue.present[:, _IMAGE])
-        if len(rows):
-            (folder / "images").mkdir()
-        for done, row in enumerate(rows):
-            if done % 50 == 0:
-                report(f"Drawing picture {done + 1} of {len(rows)}", done / len(rows))
-            value = truth.vocabulary.told(truth.catalogue.codes[row])
-            rng = np.random.default_rng([self.config.seed, 6, row])
-            picture = draw_picture(value["scene"], value["light"], value["print"], rng)
-            picture.save(folder / _image_name(truth.catalogue, int(row)), quality=88)
+    def picture(self, truth: Truth, row: int) -> Image.Image:
+        value = truth.vocabulary.told(truth.catalogue.codes[row])
+        rng = np.random.default_rng([self.config.seed, 6, row])
+        return draw_picture(value["scene"], value["light"], value["print"], rng)
 
     def live(self, truth: Truth) -> Iterator[Choices]:
         config = self.config
@@ -72,7 +60,3 @@ class News(Scenario):
 
     def _appeared(self) -> NDArray[np.int64]:
         return published(self.config.seed, self.config.items, self.config.days)
-
-
-def _image_name(catalogue: Catalogue, row: int) -> str:
-    return f"images/{catalogue.item_ids[row]}.jpg" if catalogue.present[row, _IMAGE] else ""

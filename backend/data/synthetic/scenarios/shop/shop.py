@@ -1,21 +1,20 @@
 """The shop as a scenario: its tables, its pictures, and what its customers buy."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from PIL import Image
 
 from backend.data.synthetic.catalogue import Catalogue
 from backend.data.synthetic.choices import DAY, Choices, Season, choose
-from backend.data.synthetic.scenarios._base import SCENARIOS, Scenario
+from backend.data.synthetic.scenarios._base import SCENARIOS, Scenario, image_names
 from backend.data.synthetic.scenarios.shop.config import ShopConfig
 from backend.data.synthetic.scenarios.shop.pictures import draw_picture
 from backend.data.synthetic.scenarios.shop.vocabulary import CATEGORIES, DEPARTMENTS, VOCABULARY
 from backend.data.synthetic.scenarios.shop.wording import word_items
 from backend.data.synthetic.truth import Truth
-from backend.progress import Report
 from backend.schema import Col
 
 
@@ -61,22 +60,13 @@ class Shop(Scenario):
                 Col.TEXT: [words.text for words in wording],
                 Col.CATEGORY: [CATEGORIES[c].name for c in catalogue.category[rows]],
                 Col.PRICE: _prices(catalogue, self.config.seed)[rows],
-                Col.IMAGE: [_image_name(catalogue, int(row)) for row in rows],
+                Col.IMAGE: image_names(truth, rows),
                 VOCABULARY.attribute.name: [DEPARTMENTS[d] for d in catalogue.attribute[rows]],
             }
         )
 
-    def draw(self, truth: Truth, folder: Path, report: Report) -> None:
-        catalogue = truth.catalogue
-        rows = np.flatnonzero(catalogue.present[:, 0])
-        if len(rows):
-            (folder / "images").mkdir()
-        for done, row in enumerate(rows):
-            if done % 50 == 0:
-                report(f"Drawing picture {done + 1} of {len(rows)}", done / len(rows))
-            picture = draw_picture(catalogue, int(row), self.config.seed)
-            name = folder / _image_name(catalogue, int(row))
-            picture.save(name, quality=88, subsampling=0)
+    def picture(self, truth: Truth, row: int) -> Image.Image:
+        return draw_picture(truth.catalogue, row, self.config.seed)
 
     def live(self, truth: Truth) -> Iterator[Choices]:
         return choose(truth, Fashion(truth, self.config.drift))
@@ -90,7 +80,3 @@ def _prices(catalogue: Catalogue, seed: int) -> NDArray[np.float64]:
     factor = cloth[catalogue.codes[:, VOCABULARY.column("material")]]
     spread = np.exp(0.25 * rng.standard_normal(len(catalogue)))
     return np.asarray(np.ceil(usual * factor * spread) - 0.05)
-
-
-def _image_name(catalogue: Catalogue, row: int) -> str:
-    return f"images/{catalogue.item_ids[row]}.jpg" if catalogue.present[row, 0] else ""

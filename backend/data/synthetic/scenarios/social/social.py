@@ -1,15 +1,14 @@
 """The social network as a scenario: its profiles, its avatars, and who follows whom."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from PIL import Image
 
-from backend.data.synthetic.catalogue import Catalogue
 from backend.data.synthetic.choices import Choices
-from backend.data.synthetic.scenarios._base import SCENARIOS, Scenario
+from backend.data.synthetic.scenarios._base import SCENARIOS, Scenario, image_names
 from backend.data.synthetic.scenarios.social.avatars import draw_avatar
 from backend.data.synthetic.scenarios.social.config import SocialConfig
 from backend.data.synthetic.scenarios.social.network import (
@@ -18,15 +17,10 @@ from backend.data.synthetic.scenarios.social.network import (
     own_profiles,
     person_ids,
 )
-from backend.data.synthetic.scenarios.social.vocabulary import VOCABULARY
 from backend.data.synthetic.scenarios.social.wording import word_profile
 from backend.data.synthetic.tastes import Selves, draw_tastes
 from backend.data.synthetic.truth import Truth
-from backend.progress import Report
 from backend.schema import Col
-from models.modality import Modality
-
-_IMAGE = VOCABULARY.modalities.index(Modality.IMAGE)
 
 
 @SCENARIOS.register(
@@ -60,27 +54,16 @@ class Social(Scenario):
                 Col.TITLE: [worded.name for worded in wording],
                 Col.TEXT: [worded.bio for worded in wording],
                 Col.CATEGORY: [words.categories[c].name for c in catalogue.category[rows]],
-                Col.IMAGE: [_image_name(catalogue, int(row)) for row in rows],
+                Col.IMAGE: image_names(truth, rows),
                 words.attribute.name: [towns[t] for t in catalogue.attribute[rows]],
             }
         )
 
-    def draw(self, truth: Truth, folder: Path, report: Report) -> None:
-        rows = np.flatnonzero(truth.catalogue.present[:, _IMAGE])
-        if len(rows):
-            (folder / "images").mkdir()
-        for done, row in enumerate(rows):
-            if done % 50 == 0:
-                report(f"Drawing avatar {done + 1} of {len(rows)}", done / len(rows))
-            value = truth.vocabulary.told(truth.catalogue.codes[row])
-            rng = np.random.default_rng([self.config.seed, 6, row])
-            avatar = draw_avatar(value["motif"], value["backdrop"], value["frame"], rng)
-            avatar.save(folder / _image_name(truth.catalogue, int(row)), quality=88)
+    def picture(self, truth: Truth, row: int) -> Image.Image:
+        value = truth.vocabulary.told(truth.catalogue.codes[row])
+        rng = np.random.default_rng([self.config.seed, 6, row])
+        return draw_avatar(value["motif"], value["backdrop"], value["frame"], rng)
 
     def live(self, truth: Truth) -> Iterator[Choices]:
         own = own_profiles(truth.plan, self.config.groups)
         return grow(truth, own, self.config.closure)
-
-
-def _image_name(catalogue: Catalogue, row: int) -> str:
-    return f"images/{catalogue.item_ids[row]}.jpg" if catalogue.present[row, _IMAGE] else ""

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from PIL import Image
 
 from backend.data.synthetic.choices import Choices, Steady, choose
 from backend.data.synthetic.scenarios._base import SCENARIOS, Scenario
@@ -49,6 +50,10 @@ class Video(Scenario):
             }
         )
 
+    def picture(self, truth: Truth, row: int) -> Image.Image:
+        frames = self._frames(truth, row)
+        return Image.fromarray(frames[len(frames) // 2])
+
     def draw(self, truth: Truth, folder: Path, report: Report) -> None:
         (folder / "video").mkdir()
         count = len(truth.item_ids)
@@ -63,7 +68,11 @@ class Video(Scenario):
     def _film(self, truth: Truth, row: int, path: Path) -> None:
         value = VOCABULARY.told(truth.catalogue.codes[row])
         heard = truth.catalogue.present[row, VOCABULARY.modalities.index(Modality.AUDIO)]
-        seen, listened = (np.random.default_rng([self.config.seed, k, row]) for k in (6, 7))
-        frames = film(value["motion"], value["palette"], seen)
-        sound = play(value["timbre"], value["rhythm"], listened) if heard else None
-        write_clip(path, frames, FPS, sound, RATE)
+        rng = np.random.default_rng([self.config.seed, 7, row])
+        sound = play(value["timbre"], value["rhythm"], rng) if heard else None
+        write_clip(path, self._frames(truth, row), FPS, sound, RATE)
+
+    def _frames(self, truth: Truth, row: int) -> list[NDArray[np.uint8]]:
+        value = VOCABULARY.told(truth.catalogue.codes[row])
+        rng = np.random.default_rng([self.config.seed, 6, row])
+        return film(value["motion"], value["palette"], rng)
