@@ -42,7 +42,16 @@ def examine(workspace: Workspace) -> tuple[Check, ...]:
 
 def _packages() -> Iterator[Check]:
     yield Check("python", sys.version_info >= (3, 11), sys.version.split()[0])
-    for name in ("torch", "streamlit", "open_clip_torch", "faiss-cpu", "plotly", "pandas"):
+    for name in (
+        "torch",
+        "streamlit",
+        "open_clip_torch",
+        "faiss-cpu",
+        "plotly",
+        "pandas",
+        "av",
+        "soundfile",
+    ):
         try:
             yield Check(name, True, version(name))
         except PackageNotFoundError:

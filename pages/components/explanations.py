@@ -98,11 +98,13 @@ def run(run_id: str) -> None:
 
 def _large(item: ItemCard) -> None:
     path, name = item.image or item.thumbnail, cards.name_of(item)
-    st.image(
-        pictures.square(path, charts.is_dark(), 480),
-        width="stretch",
-        alt=name if path else f"{name} (no picture)",
-    )
+    # a video shows its own still
+    if item.image is not None or item.video is None:
+        st.image(
+            pictures.square(path, charts.is_dark(), 480),
+            width="stretch",
+            alt=name if path else f"{name} (no picture)",
+        )
     players.show(item)
     st.text(name)
     if item.price is not None or item.category:
