@@ -108,7 +108,9 @@ def _picture(root: Path, key: str) -> Content:
     content = path.read_bytes() if path.is_file() else b""
     if hashlib.sha256(content).hexdigest() != key:
         raise DamagedArtefact(f"The picture {key[:12]} is damaged.")
-    return Image.open(BytesIO(content), formats=("JPEG",)).convert("RGB")
+    # not decoded yet: an encoder that reads small pictures may ask the decoder for fewer pixels
+    picture = Image.open(BytesIO(content), formats=("JPEG",))
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
 
 
 def _pictures(items: pd.DataFrame, root: Path) -> Contents:

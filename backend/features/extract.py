@@ -155,7 +155,7 @@ def _encode_into(
     vectors: list[NDArray[np.float32]] = []
     try:
         done = 0
-        for batch, loaded in _ahead(contents, new, batch_size):
+        for batch, loaded in _ahead(contents, ready.encoder, new, batch_size):
             vectors.append(_encode(ready.encoder, loaded).numpy())
             keys += batch
             done += len(batch)
@@ -170,16 +170,20 @@ def _encode_into(
 
 
 def _ahead(
-    contents: Contents, keys: list[str], batch_size: int
+    contents: Contents, encoder: Encoder, keys: list[str], batch_size: int
 ) -> Iterator[tuple[list[str], list[Content]]]:
-    """Batches of content; the next two are read and decoded while one is encoded."""
+    """Batches of content; the next two are read, decoded and preprocessed while one is encoded."""
+
+    def load(key: str) -> Content:
+        return encoder.preprocess(contents.load(key))
+
     batches = [keys[at : at + batch_size] for at in range(0, len(keys), batch_size)]
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-        waiting = [[pool.submit(contents.load, key) for key in batch] for batch in batches[:2]]
+        waiting = [[pool.submit(load, key) for key in batch] for batch in batches[:2]]
         for place, batch in enumerate(batches):
             loaded = [future.result() for future in waiting.pop(0)]
             if place + 2 < len(batches):
-                waiting.append([pool.submit(contents.load, key) for key in batches[place + 2]])
+                waiting.append([pool.submit(load, key) for key in batches[place + 2]])
             yield batch, loaded
 
 

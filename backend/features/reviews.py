@@ -10,7 +10,7 @@ from backend.errors import InvalidInput
 from backend.schema import Col
 
 _MOST: Final = 50
-"""Reviews per item that are read, in order of time: more change an average little."""
+"""Reviews per item that are read, the latest ones: more change an average little."""
 
 
 def readable_rows(dataset: Dataset, split: SplitData) -> NDArray[np.int64]:
@@ -30,7 +30,7 @@ def review_texts(dataset: Dataset, rows: NDArray[np.int64]) -> list[str]:
     chosen = chosen[chosen[Col.REVIEW].str.strip() != ""]
     chosen = chosen.sort_values(Col.TIMESTAMP, kind="stable")
     for item, place in chosen.groupby(Col.ITEM_NUM, sort=False).indices.items():
-        reviews = chosen[Col.REVIEW].iloc[place[:_MOST]].tolist()
+        reviews = chosen[Col.REVIEW].iloc[place[-_MOST:]].tolist()
         texts[int(str(item))] = "\n".join(" ".join(review.split()) for review in reviews)
     return texts
 

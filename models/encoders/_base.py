@@ -1,5 +1,7 @@
 """What every encoder is: raw content of one modality in, one vector per item out."""
 
+import hashlib
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,9 +38,10 @@ class Clip:
 Vector = NDArray[np.float32]
 """f32[D], finite: features that a source brought along."""
 
-Content = Image | str | Sound | Clip | Mapping[str, str] | Vector
+Content = Image | str | Sound | Clip | Mapping[str, str] | Vector | Tensor
 """RGB picture for `image`, plain text for `text` and `reviews`, `Sound` for `audio`, `Clip` for
-`video`, column name -> written value for `attributes`; a Vector where the source gives features.
+`video`, column name -> written value for `attributes`; a Vector where the source gives features;
+a Tensor only between an encoder's `preprocess` and its `encode`.
 Never empty (missing content is not encoded)."""
 
 Progress = Callable[[str, float], None]
@@ -94,6 +97,11 @@ class Encoder(ABC):
     def fingerprint(self) -> str:
         """16 hex digits that change whenever the vectors would: weights, pooling, preprocessing."""
 
+    def preprocess(self, content: Content) -> Content:
+        """The part of `encode` that loader threads can do ahead; `encode` takes the result in
+        place of the content. Called from several threads; what is preprocessed stays as it is."""
+        return content
+
     @abstractmethod
     def encode(self, batch: Sequence[Content]) -> Tensor:
         """f32[B, dim] on the CPU; an empty batch gives f32[0, dim]."""
@@ -107,9 +115,15 @@ class TrainableEncoder(Encoder):
     """
 
     config: TrainableConfig
+    code: ClassVar[str]
+    """Name and number of the way to compute; counted up when the vectors would change."""
 
     def __init__(self, config: TrainableConfig, modality: Modality, device: torch.device) -> None:
         super().__init__(config, modality, device)
+
+    def fingerprint(self) -> str:
+        settings = json.dumps(self.config.to_mapping(), sort_keys=True)
+        return hashlib.sha256(f"{self.code}\x1f{settings}".encode()).hexdigest()[:16]
 
     @abstractmethod
     def fit(

@@ -53,6 +53,14 @@ class EfficientNet(Encoder):
     def fingerprint(self) -> str:
         return weights_fingerprint(self._weights, _PREPROCESSING)
 
+    def preprocess(self, content: Content) -> Content:
+        """u8[224, 224, 3]; the picture is squashed, for a crop would lose collars and hems."""
+        if isinstance(content, Tensor):
+            return content
+        picture = cast(Image.Image, content).convert("RGB")
+        resized = picture.resize((_SIDE, _SIDE), Image.Resampling.BICUBIC)
+        return torch.from_numpy(np.array(resized))
+
     @torch.inference_mode()
     def encode(self, batch: Sequence[Content]) -> Tensor:
         if not batch:
@@ -62,8 +70,8 @@ class EfficientNet(Encoder):
         return torch.cat([self._vectors(part) for part in parts])
 
     def _vectors(self, batch: Sequence[Content]) -> Tensor:
-        pixels = np.stack([_pixels(cast(Image.Image, picture)) for picture in batch])
-        inputs = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2).float()
+        pixels = torch.stack([cast(Tensor, self.preprocess(picture)) for picture in batch])
+        inputs = pixels.to(self.device).permute(0, 3, 1, 2).float()
         inputs = inputs.sub_(127).div_(128).contiguous(memory_format=torch.channels_last)
         return cast(Tensor, self._network(inputs)).float().cpu()
 
@@ -78,9 +86,3 @@ class EfficientNet(Encoder):
         network.load_state_dict(dict(zip(own, given.values(), strict=True)))
         network.reset_classifier(0)  # type: ignore[operator]
         return network.eval().to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
-
-
-def _pixels(picture: Image.Image) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    """u8[224, 224, 3]; the whole picture is squashed, for a crop would lose collars and hems."""
-    resized = picture.convert("RGB").resize((_SIDE, _SIDE), Image.Resampling.BICUBIC)
-    return np.asarray(resized)

@@ -85,6 +85,12 @@ class OpenClip(Encoder):
             self._weights, self.modality, self.config.model, architecture, preset, _PREPROCESSING
         )
 
+    def preprocess(self, content: Content) -> Content:
+        """f32[3, H, W] of a picture."""
+        if self.modality is Modality.TEXT or isinstance(content, Tensor):
+            return content
+        return self._loaded[1](cast(Image.Image, content))
+
     @torch.inference_mode()
     def encode(self, batch: Sequence[Content]) -> Tensor:
         if not batch:
@@ -107,7 +113,7 @@ class OpenClip(Encoder):
         """What the network takes: pixels f32[B, 3, H, W] or tokens i64[B, T], on the device."""
         if self.modality is Modality.TEXT:
             return self._tokenizer([str(text) for text in batch]).to(self.device)
-        pictures = [self._loaded[1](cast(Image.Image, picture)) for picture in batch]
+        pictures = [cast(Tensor, self.preprocess(picture)) for picture in batch]
         return torch.stack(pictures).to(self.device)
 
     def checkpoint_metadata(self) -> dict[str, str]:

@@ -197,7 +197,7 @@ def test_specs() -> None:
 def test_what_an_encoder_does_not_read() -> None:
     assert default_encoder(Modality.IMAGE) in ENCODERS
     assert default_encoder(Modality.TEXT) in ENCODERS
-    with pytest.raises(InvalidInput, match="does not read text; use counting, given, minilm"):
+    with pytest.raises(InvalidInput, match="does not read text; use counting, given, lstm"):
         load_encoder("efficientnet", Modality.TEXT, torch.device("cpu"))
 
 

