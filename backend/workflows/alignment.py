@@ -33,7 +33,7 @@ from db.repositories import Alignments, Features
 from models.config import Setting
 from models.encoders import Content
 
-_LEARN_SECONDS: Final = 0.007
+_LEARN_SECONDS: Final = 0.012
 """Per pair with the default heads, on one core."""
 _ENCODE_SECONDS: Final[Mapping[str, float]] = {Modality.IMAGE: 0.04, Modality.TEXT: 0.02}
 """Per item with the installed encoders, on one core."""
