@@ -12,6 +12,7 @@ from pages.components import (
     importing,
     profile,
     state,
+    worlds,
 )
 
 VIEWS = ("Gallery", "Data health", "Profile", "Import", "Add an item", "Features")
@@ -24,6 +25,7 @@ if not dataset_id:
         "this machine.",
     )
     importing.form()
+    worlds.show()
     st.stop()
 
 view = state.read("view", VIEWS[0])
@@ -42,6 +44,7 @@ elif view == "Profile":
 elif view == "Import":
     importing.form()
     importing.report(dataset_id)
+    worlds.show()
 elif view == "Add an item":
     adding.form(dataset_id)
 else:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from backend.workflows import overview
 from backend.workflows.workspace import open_workspace
-from pages.components import datasets, headline, jobs, state, story
+from pages.components import datasets, headline, jobs, state, story, worlds
 from pages.components.markup import plain
 
 workspace = open_workspace()
@@ -27,9 +27,12 @@ if view.active_jobs:
 
 if not view.datasets:
     story.promise()
+    worlds.show()
 else:
     reasons = story.tell(shown)
     datasets.show_all(view.datasets)
+    with st.expander("More generated worlds", icon=":material/public:"):
+        worlds.show("")
 
 for warning in view.warnings:
     st.warning(f"{plain(warning.dataset)}: {plain(warning.text)} {plain(warning.action)}")

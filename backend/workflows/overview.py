@@ -11,12 +11,11 @@ import numpy as np
 import torch
 
 from backend.evaluation.significance import Difference, Interval
-from backend.jobs.queue import Queue
 from backend.jobs.status import worker_status
 from backend.schema import HEADLINE_METRIC
 from backend.workflows.catalogue import profile
 from backend.workflows.health import Severity, health
-from backend.workflows.jobviews import JobView, job_view, job_views
+from backend.workflows.jobviews import JobView, job_views
 from backend.workflows.labels import protocol_key, run_label
 from backend.workflows.loading import open_dataset
 from backend.workflows.verdict import Verdict, verdict
@@ -142,20 +141,6 @@ def machine(workspace: Workspace) -> Machine:
     if torch.cuda.is_available():
         return Machine(status.alive, torch.cuda.get_device_name())
     return Machine(status.alive, f"CPU ({os.cpu_count()} cores)")
-
-
-def start_demo(workspace: Workspace) -> JobView:
-    """Queue the demo (generate, import, encode, train); a second call returns the same job."""
-    with workspace.database.read() as session:
-        under_way = [
-            job
-            for job in job_views(session, states=(JobState.QUEUED, JobState.RUNNING))
-            if job.kind == "demo"
-        ]
-    if under_way:
-        return under_way[0]
-    job = Queue(workspace.database).enqueue("demo", "Prepare the demo shop", {}, priority=10)
-    return job_view(workspace, job.id)
 
 
 def _card(workspace: Workspace, record: DatasetRecord) -> DatasetCard:

@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from backend.errors import InvalidInput
 from backend.workflows.catalogue import datasets
-from backend.workflows.overview import start_demo
+from backend.workflows.demo import start_demo
 from backend.workflows.workspace import open_workspace
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -5,7 +5,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from backend.figures import overview as figures
 from backend.figures import recommend
-from backend.workflows import catalogue, explanation, overview
+from backend.workflows import catalogue, demo, explanation
 from backend.workflows.overview import DatasetCard, NextStep
 from backend.workflows.workspace import open_workspace
 from pages.components import charts, pictures, state
@@ -19,9 +19,9 @@ def next_step(step: NextStep, preparing: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if step.page == "demo":
             if preparing:
-                st.markdown("The demo shop is being prepared; you can close the browser meanwhile.")
+                st.markdown("A demo is being prepared; you can close the browser meanwhile.")
             elif st.button(plain(step.label), type="primary", icon=":material/rocket_launch:"):
-                overview.start_demo(open_workspace())
+                demo.start_demo(open_workspace())
                 st.rerun()
             if st.button("Import your own data", icon=":material/upload:"):
                 state.go("catalogue", view="Import")
@@ -67,7 +67,7 @@ def tell(dataset: DatasetCard) -> DeltaGenerator:
     """
     cells = st.grid(min_column_width=280, gap="small", border=True)
     with cells.cell():
-        st.subheader("1. Look at the shop", anchor=False)
+        st.subheader("1. Look at the items", anchor=False)
         _tiles(dataset)
         st.caption(
             f"{dataset.items:,} items, {dataset.users:,} people, "

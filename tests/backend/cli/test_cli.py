@@ -127,6 +127,11 @@ def test_words_and_pictures_are_aligned_and_searched(
         (("import", "/no/such/place", "--name", "x"), "/no/such/place"),
         (("demo", "--name", "x", "--scenario", "moon"), "no scenario 'moon'. Known: "),
         (("demo", "--name", "shop"), "already a data set"),
+        (
+            ("demo", "--name", "x", "--scenario", "social", "--synergy", "0.5"),
+            "'synergy' does not apply to the scenario social. It takes: items, users",
+        ),
+        (("demo", "--name", "x", "--scenario", "video", "--unique", "image"), "audio, video, text"),
         (("demo", "--name", "x", "--synergy", "7"), "between"),
         (("cancel", "ffffffff"), "no job"),
         (("align", "shop", "--set", "epoch=3"), "Did you mean 'epochs'"),
@@ -154,6 +159,18 @@ def test_an_import_reports_what_it_refused(
     result = _call(capsys, "import", str(tmp_path), "--name", "tiny", "--home", home)
     assert (result["dataset"], result["interactions"], result["rejected"]) == ("tiny", 2, 1)
     assert Path(result["report"]).is_file()
+
+
+@pytest.mark.parametrize("scenario", ["news", "social", "video"])
+def test_a_demo_of_every_scenario(
+    scenario: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--items", "20", "--users", "15", "--set", "interactions_per_user=8")
+    command = ("demo", "--scenario", scenario, "--name", "small", *options)
+    result = _call(capsys, *command, "--home", str(tmp_path))
+    assert set(result) == {"dataset", "users", "items", "interactions"}
+    assert (result["dataset"], result["users"], result["items"]) == ("small", 15, 20)
+    assert result["interactions"] >= 15
 
 
 def test_the_module_can_be_called(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from backend.workflows.catalogue import (
     report,
     report_csv,
 )
-from backend.workflows.overview import overview, start_demo
+from backend.workflows.demo import start_demo
+from backend.workflows.overview import overview
 from backend.workflows.workspace import Workspace
 from db.records import DatasetRecord
 from db.repositories import Jobs
