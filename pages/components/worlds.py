@@ -21,7 +21,7 @@ def show(title: str = TITLE) -> None:
     if title:
         st.subheader(title, anchor=False)
     st.markdown(_WHY)
-    cells = st.grid(min_column_width=250, gap="small", border=True)
+    cells = st.grid(min_column_width=215, gap="small", border=True)
     for offer in demo.offers(open_workspace()):
         with cells.cell():
             _card(offer)

@@ -10,7 +10,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from backend.errors import InvalidInput
-from backend.workflows import alignment, catalogue, comparison, recommendation, training
+from backend.workflows import alignment, catalogue, comparison, demo, recommendation, training
 from backend.workflows.aligning import AlignmentPlan, align
 from backend.workflows.workspace import Workspace
 
@@ -271,3 +271,15 @@ def test_a_deep_link_to_a_fresh_server_stands_in_its_frame(
     assert not app.exception
     assert app.sidebar.selectbox[0].label == "Data set"
     assert app.get_by_key("url_metric") is not None
+
+
+@pytest.mark.parametrize(("page", "scenario"), [("overview", "news"), ("catalogue", "video")])
+def test_a_world_is_one_click_away(
+    open_page: Opener, empty: Workspace, page: str, scenario: str
+) -> None:
+    app = open_page(empty, page)
+    app.button(key=f"world_{scenario}").click().run()
+    assert not app.exception
+    assert {o.scenario for o in demo.offers(empty) if o.preparing} == {scenario}
+    assert "Being prepared" in _sentences(app)
+    assert f"world_{scenario}" not in [button.key for button in app.button]
