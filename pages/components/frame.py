@@ -9,6 +9,7 @@ PAGES: Final[Mapping[str, tuple[str, str]]] = {
     "overview": ("Overview", ":material/home:"),
     "catalogue": ("Catalogue", ":material/storefront:"),
     "train": ("Train", ":material/model_training:"),
+    "experiment": ("Experiment", ":material/science:"),
     "compare": ("Compare", ":material/leaderboard:"),
     "recommend": ("Recommend", ":material/recommend:"),
     "explain": ("Explain", ":material/query_stats:"),

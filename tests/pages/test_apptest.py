@@ -15,7 +15,7 @@ from backend.workflows.aligning import AlignmentPlan, align
 from backend.workflows.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ("overview", "catalogue", "train", "compare", "recommend", "explain")
+PAGES = ("overview", "catalogue", "train", "experiment", "compare", "recommend", "explain")
 VIEWS = [
     ("overview", {}),
     ("catalogue", {}),
@@ -26,6 +26,7 @@ VIEWS = [
     ("catalogue", {"view": "Add an item"}),
     ("catalogue", {"view": "Features"}),
     ("train", {}),
+    ("experiment", {}),
     ("compare", {}),
     ("compare", {"view": "Against the baseline", "metric": "recall@10"}),
     ("compare", {"view": "For whom"}),

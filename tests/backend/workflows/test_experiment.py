@@ -12,9 +12,11 @@ from backend.workflows.experiment import (
     create,
     find_experiment,
     list_experiments,
+    start,
     strategies,
 )
 from backend.workflows.experiment_verdict import verdict_of
+from backend.workflows.experiment_view import names, view
 from backend.workflows.experimenting import execute_experiment
 from backend.workflows.loading import open_dataset
 from backend.workflows.workspace import Workspace
@@ -197,3 +199,27 @@ def test_a_typo_names_the_nearest(workspace: Workspace, shop: DatasetRecord) -> 
         create(workspace, replace(plan(shop), settings={"epoch": 3}))
     with pytest.raises(ConfigError, match="fused"):
         create(workspace, plan(shop, models=("fuse",)))
+
+
+def test_the_view_names_states_and_how_to_repeat_it(
+    workspace: Workspace, shop: DatasetRecord, finished: ExperimentRecord
+) -> None:
+    found = view(workspace, finished.id)
+    assert found.verdict == verdict_of(finished)
+    assert {state for row in found.rows for state in row.states.values()} == {"done"}
+    assert found.job is None
+    assert found.command.startswith(
+        "python -m backend experiment shop --models fused:late,fused:gated --seeds 2 --budget 1"
+    )
+    assert names(workspace, shop.id)[finished.id] == "Worth it?"
+
+
+def test_a_queued_experiment_waits_for_the_worker(
+    workspace: Workspace, shop: DatasetRecord
+) -> None:
+    record, job = start(workspace, plan(shop, name="later"))
+    found = view(workspace, record.id)
+    assert found.verdict is None
+    assert found.job is not None
+    assert (found.job.id, found.job.state) == (job.id, "queued")
+    assert all(not row.states for row in found.rows)

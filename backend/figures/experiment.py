@@ -1,0 +1,97 @@
+"""Figures of the Experiment page: what fusion gains, for whom, and where every strategy stands."""
+
+import plotly.graph_objects as go
+
+from backend.evaluation.significance import Interval
+from backend.figures import theme, wording
+from backend.workflows.experiment_verdict import ExperimentVerdict
+
+ROLES = {
+    "fusion": "Reads all modalities",
+    "single": "Reads one modality",
+    "clicks": "Sees clicks only",
+    "control": "Control: content without meaning",
+}
+_COLOURS = {
+    "fusion": theme.ACCENT,
+    "single": "#0D9488",
+    "clicks": theme.BASELINE,
+    "control": "#B45309",
+}
+_SYMBOLS = {"fusion": "circle", "single": "square", "clicks": "diamond", "control": "x"}
+
+
+def gains(found: ExperimentVerdict) -> go.Figure:
+    """The best fusion against each rival and against its control, in percent of the rival."""
+    title = "Gain of the best fusion, with 95 % intervals"
+    rows = [(f"over {finding.label}", finding) for finding in found.findings]
+    if found.over_control:
+        rows.append(("over itself with all content shuffled", found.over_control))
+    return _percent_rows(
+        title,
+        [(label, Interval(f.gain, f.low, f.high)) for label, f in rows],
+        "Gain (% of the rival's mean)",
+    )
+
+
+def groups(found: ExperimentVerdict) -> go.Figure:
+    """The gain over the toughest rival for quiet and for active people."""
+    return _percent_rows(
+        "For whom: people by how many training interactions they have",
+        [
+            (f"{group.group} ({group.users:,} people)", Interval(group.gain, group.low, group.high))
+            for group in found.groups
+        ],
+        "Gain (% of the rival's mean)",
+    )
+
+
+def standings(found: ExperimentVerdict, metric: str) -> go.Figure:
+    """Every strategy: its mean over seeds, and one standard deviation to both sides as a line."""
+    name = wording.metric_title(metric)
+    rows = sorted(found.standings, key=lambda row: row.test)
+    if not rows:
+        return theme.sentence(name, "No strategy has finished.")
+    figure = theme.frame(
+        f"{name} of every strategy", x=f"{name} on test users", height=150 + 36 * len(rows)
+    )
+    for place, row in enumerate(rows):
+        low, high = row.test - row.spread, row.test + row.spread
+        theme.span(figure, Interval(row.test, low, high), place, _COLOURS[row.role])
+    for role, title in ROLES.items():
+        members = [(place, row) for place, row in enumerate(rows) if row.role == role]
+        figure.add_scatter(
+            x=[row.test for _, row in members],
+            y=[place for place, _ in members],
+            mode="markers",
+            name=title,
+            marker={"color": _COLOURS[role], "symbol": _SYMBOLS[role], "size": 11},
+            customdata=[theme.safe(row.label) for _, row in members],
+            hovertemplate="%{customdata}<br>%{x:.4f}<extra></extra>",
+        )
+    theme.label_rows(figure, [theme.safe(row.label) for row in rows])
+    return theme.legend_on_top(figure)
+
+
+def _percent_rows(title: str, rows: list[tuple[str, Interval]], x: str) -> go.Figure:
+    if not rows:
+        return theme.sentence(title, "There is nothing to compare with.")
+    figure = theme.frame(title, x=x, height=130 + 44 * len(rows))
+    rows = rows[::-1]
+    for place, (_, gain) in enumerate(rows):
+        shown = Interval(100 * gain.value, 100 * gain.low, 100 * gain.high)
+        theme.span(figure, shown, place, theme.ACCENT)
+    figure.add_scatter(
+        x=[100 * gain.value for _, gain in rows],
+        y=list(range(len(rows))),
+        mode="markers",
+        marker={"color": theme.ACCENT, "size": 11},
+        customdata=[
+            f"{theme.safe(label)}: {gain.value:+.1%} [{gain.low:+.1%}, {gain.high:+.1%}]"
+            for label, gain in rows
+        ],
+        hovertemplate="%{customdata}<extra></extra>",
+    )
+    theme.rule(figure, 0.0, "no difference")
+    theme.label_rows(figure, [theme.safe(label) for label, _ in rows])
+    return figure

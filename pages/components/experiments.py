@@ -1,0 +1,174 @@
+"""An experiment: its form, its matrix while it runs, its verdict."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+
+from backend.figures import experiment as figures
+from backend.figures import theme, wording
+from backend.workflows import experiment, experiment_view, training
+from backend.workflows.experiment import ExperimentPlan
+from backend.workflows.experiment_verdict import ExperimentVerdict
+from backend.workflows.experiment_view import ExperimentView, MatrixRow
+from backend.workflows.workspace import open_workspace
+from pages.components import charts, headline, jobs, state
+from pages.components.boundary import boundary
+from pages.components.markup import plain
+from pages.components.words import explain
+
+_MARKS: Final[Mapping[str, str]] = {
+    "done": "✓ done",
+    "running": "▶ running",
+    "queued": "waiting",
+    "failed": "✕ failed",
+    "cancelled": "stopped",
+}
+
+
+def finding(found: ExperimentView) -> None:
+    """The verdict in one sentence, or how far the matrix is."""
+    if found.verdict:
+        opened = f"{found.opened_at:%d %B %Y}" if found.opened_at else ""
+        headline.show(
+            found.verdict.sentence,
+            f"Strategies were chosen on validation; the test part was opened once, on {opened}.",
+        )
+        return
+    done = sum(bool(row.states) and set(row.states.values()) == {"done"} for row in found.rows)
+    headline.show(f"{done} of {len(found.rows)} strategies are trained")
+
+
+def show(found: ExperimentView) -> None:
+    """Figures of a finished experiment; the living matrix of one under way."""
+    if found.verdict:
+        _verdict(found, found.verdict)
+    else:
+        _under_way(found)
+    with st.expander("Every run", icon=":material/grid_on:"):
+        _matrix(found.rows)
+    with st.expander("Repeat it elsewhere", icon=":material/terminal:"):
+        st.code(found.command, language="bash")
+
+
+def form(dataset_id: str) -> None:
+    """What to compare, what it costs, one button."""
+    workspace = open_workspace()
+    offered = training.choices(workspace, dataset_id).models
+    titles = {choice.name: choice.title for choice in offered}
+    models = state.pick_many(
+        "Models besides the baselines",
+        "experiment_models",
+        list(titles),
+        default=("fused",),
+        titles=titles,
+        chips=True,
+        help="'Fused' brings all fusion strategies. Popularity, ItemKNN and EASE always take part.",
+    )
+    left, middle, right = st.columns(3)
+    seeds = left.number_input("Repetitions", 1, 20, 3, key="exp_seeds", help=explain("seed"))
+    budget = middle.number_input(
+        "Trials per strategy",
+        1,
+        200,
+        1,
+        key="exp_budget",
+        help="How many settings each strategy may try on validation. 1 trains the defaults.",
+    )
+    name = right.text_input("Name", key="exp_name", placeholder="Optional")
+    with boundary():
+        plan = ExperimentPlan(
+            dataset_id, name=name, models=models, seeds=int(seeds), budget=int(budget)
+        )
+        cost = experiment.cost(workspace, plan)
+        st.caption(
+            f"{cost.runs} runs, about {wording.duration(cost.seconds)}; what was trained before is "
+            f"not trained again. Basis: {plain(cost.basis)}."
+        )
+        if st.button(
+            "Start the experiment", type="primary", icon=":material/play_arrow:", key="exp_start"
+        ):
+            record, _ = experiment.start(workspace, plan)
+            state.write(experiment=record.id)
+            st.rerun()
+
+
+def _verdict(found: ExperimentView, verdict: ExperimentVerdict) -> None:
+    left, right = st.columns(2, gap="large")
+    with left:
+        charts.show(figures.gains(verdict), key="exp_gains", data=True)
+        _meaning(verdict)
+    with right:
+        charts.show(figures.groups(verdict), key="exp_groups", data=True)
+    charts.show(figures.standings(verdict, found.metric), key="exp_standings", data=True)
+    st.dataframe(
+        pd.DataFrame(
+            [
+                {
+                    "Strategy": row.label,
+                    "Kind": figures.ROLES[row.role],
+                    "Test": wording.number(row.test),
+                    "Validation": wording.number(row.validation),
+                    "Seeds": row.seeds,
+                    "Time per run": wording.duration(row.seconds),
+                    "Parameters": row.parameters,
+                }
+                for row in sorted(verdict.standings, key=lambda row: -row.test)
+            ]
+        ),
+        hide_index=True,
+    )
+    for why in verdict.failed.values():
+        st.warning(plain(why))
+
+
+def _meaning(verdict: ExperimentVerdict) -> None:
+    """Whether the content's meaning is used at all, in one sentence."""
+    control = verdict.over_control
+    if control is None:
+        return
+    figures_ = f"{control.gain:+.1%} [{control.low:+.1%}, {control.high:+.1%}]"
+    if control.low > 0:
+        st.caption(f"The content is really read: shuffled over the items it loses {figures_}.")
+    else:
+        st.caption(
+            f"Shuffling the content over the items changes little ({figures_}): what the model "
+            "gains, it does not owe to what the items show and say."
+        )
+
+
+def _under_way(found: ExperimentView) -> None:
+    if found.job is None:
+        st.info("This experiment was started from the command line.", icon=":material/terminal:")
+        return
+    if found.job.error:
+        st.error(plain(found.job.error))
+        return
+    workspace = open_workspace()
+
+    def draw() -> list[str]:
+        job = experiment_view.view(workspace, found.id).job
+        if job is None:
+            return []
+        jobs.progress(job, named=False)
+        return [job.id]
+
+    jobs.live(draw, [found.job.id] if found.job.state in ("queued", "running") else [])
+
+
+def _matrix(rows: tuple[MatrixRow, ...]) -> None:
+    table = pd.DataFrame(
+        [
+            {
+                "Strategy": row.label,
+                "Kind": figures.ROLES[row.role],
+                **{name.capitalize(): _MARKS.get(s, s) for name, s in row.states.items()},
+            }
+            for row in rows
+        ]
+    ).fillna("")
+    st.dataframe(table, hide_index=True)
+    for row in rows:
+        if row.error:
+            st.caption(f"{theme.safe(row.label)}: {plain(row.error)}")
