@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from backend.cli._output import Home, Json, pairs, progress, say
-from backend.workflows.experiment import ExperimentPlan, create, find_experiment, start
+from backend.workflows.experiment import ExperimentPlan, create, find_experiment, runs_of, start
 from backend.workflows.experiment_verdict import verdict_of
 from backend.workflows.experimenting import execute_experiment
 from backend.workflows.workspace import open_workspace
@@ -59,7 +59,7 @@ def experiment(
     record = find_experiment(workspace, record.id)
     found = verdict_of(record)
     assert found is not None
-    runs = [run for cell in record.cells.values() for run in dict(cell["runs"]).values()]  # type: ignore[call-overload]
+    runs = [run for cell in record.cells.values() for run in runs_of(cell).values()]
     say(
         {
             "experiment": record.id,

@@ -220,6 +220,13 @@ def find_experiment(workspace: Workspace, experiment_id: str) -> ExperimentRecor
         return Experiments(session).get(experiment_id)
 
 
+def runs_of(cell: Mapping[str, object]) -> dict[str, str]:
+    """ "seed 0", "trial 1", ... of a cell of the matrix -> id of the run."""
+    runs = cell.get("runs") or {}
+    assert isinstance(runs, Mapping)
+    return {str(name): str(run) for name, run in runs.items()}
+
+
 def list_experiments(workspace: Workspace, dataset_id: str) -> tuple[ExperimentRecord, ...]:
     """Newest first."""
     record = find_dataset(workspace, dataset_id)

@@ -10,6 +10,7 @@ from backend.workflows.experiment import (
     find_experiment,
     list_experiments,
     plan_from,
+    runs_of,
 )
 from backend.workflows.experiment_verdict import ExperimentVerdict, verdict_of
 from backend.workflows.jobviews import JobView, job_views
@@ -71,18 +72,18 @@ def names(workspace: Workspace, dataset_id: str) -> dict[str, str]:
 
 
 def _rows(workspace: Workspace, record: ExperimentRecord) -> tuple[MatrixRow, ...]:
-    cells = {key: dict(cell) for key, cell in record.cells.items()}
-    ids = [run for cell in cells.values() for run in dict(cell["runs"]).values()]
+    runs = {key: runs_of(cell) for key, cell in record.cells.items()}
+    ids = list(dict.fromkeys(run for row in runs.values() for run in row.values()))
     with workspace.database.read() as session:
-        states = {run.id: str(run.state) for run in Runs(session).many(list(dict.fromkeys(ids)))}
+        states = {run.id: str(run.state) for run in Runs(session).many(ids)}
     return tuple(
         MatrixRow(
             str(cell["label"]),
             str(cell["role"]),
-            {name: states[run] for name, run in dict(cell["runs"]).items()},
+            {name: states[run] for name, run in runs[key].items()},
             str(cell.get("error", "")),
         )
-        for cell in cells.values()
+        for key, cell in record.cells.items()
     )
 
 

@@ -14,6 +14,7 @@ from backend.workflows.experiment import (
     find_experiment,
     plan_from,
     plan_of,
+    runs_of,
     seeds_of,
     settings_of,
     strategies,
@@ -97,7 +98,7 @@ class _Row:
     def _known(self, planned: RunRecord) -> RunRecord | None:
         """A finished run of the same fingerprint, else an unfinished one of this experiment."""
         record = find_experiment(self.workspace, self.experiment_id)
-        own = {run for cell in record.cells.values() for run in _runs(cell).values()}
+        own = {run for cell in record.cells.values() for run in runs_of(cell).values()}
         with self.workspace.database.read() as session:
             there = Runs(session).list(dataset_id=planned.dataset_id)
         alike = [run for run in there if fingerprint(run) == fingerprint(planned)]
@@ -114,7 +115,7 @@ class _Row:
             experiments = Experiments(session)
             cells = {key: dict(cell) for key, cell in self._record(experiments).cells.items()}
             cell = cells[self.strategy.key]
-            runs = {**_runs(cell), **_runs(changes)}
+            runs = {**runs_of(cell), **runs_of(changes)}
             cells[self.strategy.key] = {**cell, **changes, "runs": runs}
             experiments.update(self.experiment_id, cells=cells)
 
@@ -137,12 +138,6 @@ def fingerprint(run: RunRecord) -> str:
         "code": run.code_version,
     }
     return json.dumps(story, sort_keys=True)
-
-
-def _runs(cell: Mapping[str, object]) -> dict[str, str]:
-    runs = cell.get("runs") or {}
-    assert isinstance(runs, Mapping)
-    return {str(name): str(run) for name, run in runs.items()}
 
 
 def _part(report: Report, done: int, total: int, prefix: str = "") -> Callable[[str, float], None]:
