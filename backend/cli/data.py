@@ -10,7 +10,7 @@ from backend.cli._output import Home, Json, pairs, progress, say
 from backend.data.synthetic.generate import scenario_config
 from backend.workflows.health import health as check_health
 from backend.workflows.health import look_closer
-from backend.workflows.importing import encode_data, generate_demo, import_data
+from backend.workflows.importing import ImportRequest, encode_data, generate_demo, import_data
 from backend.workflows.workspace import open_workspace
 from db.records import DatasetRecord
 
@@ -60,14 +60,23 @@ def demo(
 
 
 def import_(
-    path: Annotated[Path, typer.Argument(help="A folder or a ZIP file.")],
+    path: Annotated[Path, typer.Argument(help="A folder, a ZIP file or a table.")],
     name: Name,
     format: Annotated[str, typer.Option(help="Import format; auto detects it.")] = "auto",
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            help="ROLE=COLUMN, e.g. user_id=customer, items.item_id=sku; also interactions=FILE, "
+            "items=FILE. May be repeated.",
+        ),
+    ] = None,
     home: Home = None,
     json: Json = False,
 ) -> None:
     """Import a data set; bad rows are reported with their number and reason."""
-    outcome = import_data(open_workspace(home), path, name, format, progress)
+    request = ImportRequest(format, pairs(column or [], "--map"))
+    outcome = import_data(open_workspace(home), path, name, request, progress)
     rejected = {"rejected": outcome.record.rejected, "report": str(outcome.report)}
     say(_summary(outcome.record) | rejected, json)
 

@@ -27,6 +27,8 @@ IMPORTED_SUFFIXES: Final = (
 PICKLE_SUFFIXES: Final = frozenset({".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".joblib"})
 """Opening one of these can run a program that somebody hid in it."""
 TRUTH_FILES: Final = frozenset({"truth.npz", "truth.json"})
+HEAD_BYTES: Final = 16 << 20
+"""Of a table in a ZIP, for a preview."""
 _CHUNK: Final = 1 << 20
 
 
@@ -88,25 +90,34 @@ class SourceFiles:
 
 
 def open_source(
-    source: Path, scratch: Path, log: ProblemLog, limits: ArchiveLimits | None = None
+    source: Path,
+    scratch: Path,
+    log: ProblemLog,
+    limits: ArchiveLimits | None = None,
+    *,
+    head: bool = False,
 ) -> SourceFiles:
-    """The files of a folder (in place), of a ZIP (unpacked into `scratch`), or a single table."""
+    """The files of a folder (in place), of a ZIP (unpacked into `scratch`), or a single table.
+
+    `head`: for a preview; of a ZIP only the beginnings of tables are unpacked.
+    """
     if source.is_dir():
         found = _walk(source.resolve(), log)
-        return SourceFiles(_without_gz(_below_top_folder(found), log), trusted=True)
+        return SourceFiles(_without_gz(_below_top_folder(found), log), trusted=True, head=head)
     if not source.is_file():
         raise InvalidInput(f"There is no folder or file '{source}'.")
     kind = _kind(source.name)
     if kind in PICKLE_SUFFIXES:
         raise InvalidInput(_pickled(source.name))
     if kind in TABLE_SUFFIXES:
-        return SourceFiles(_without_gz({source.name: source}, log), trusted=False)
+        return SourceFiles(_without_gz({source.name: source}, log), trusted=False, head=head)
     if not zipfile.is_zipfile(source):
         raise InvalidInput(
             f"'{source.name}' is neither a folder nor a ZIP nor a table; pack it as a ZIP."
         )
-    unpacked = _unpack(source, scratch, log, limits or ArchiveLimits())
-    return SourceFiles(_without_gz(_below_top_folder(unpacked), log), trusted=False)
+    unpacked = _unpack(source, scratch, log, limits or ArchiveLimits(), head)
+    named = _without_gz(_below_top_folder(unpacked), log)
+    return SourceFiles(named, trusted=False, head=head)
 
 
 def _kind(name: str) -> str:
@@ -155,7 +166,7 @@ def _below_top_folder(files: dict[str, Path]) -> dict[str, Path]:
 
 
 def _unpack(
-    archive: Path, scratch: Path, log: ProblemLog, limits: ArchiveLimits
+    archive: Path, scratch: Path, log: ProblemLog, limits: ArchiveLimits, head: bool
 ) -> dict[str, Path]:
     scratch.mkdir(parents=True, exist_ok=True)
     files: dict[str, Path] = {}
@@ -165,8 +176,13 @@ def _unpack(
             left = limits.total_bytes
             for number, (name, info) in enumerate(wanted.items()):
                 target = scratch / f"{number:08d}"
-                left -= _extract(opened, info, target, min(left, limits.entry_bytes), limits.ratio)
                 files[name] = target
+                if head and _kind(name) not in TABLE_SUFFIXES:
+                    target.touch()  # its name may tell the format
+                    continue
+                most = HEAD_BYTES if head and _kind(name) != ".parquet" else None
+                room = min(left, limits.entry_bytes)
+                left -= _extract(opened, info, target, room, limits.ratio, most)
     except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, zlib.error) as error:
         raise InvalidInput(
             f"'{archive.name}' is damaged and cannot be unpacked ({error}). Pack it again."
@@ -230,8 +246,14 @@ def _leads_out(name: str) -> bool:
 
 
 def _extract(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, room: int, ratio: int
+    archive: zipfile.ZipFile,
+    info: zipfile.ZipInfo,
+    target: Path,
+    room: int,
+    ratio: int,
+    most: int | None,
 ) -> int:
+    """How many bytes were written; an entry is left at `most` of them."""
     if shutil.disk_usage(target.parent).free < info.file_size + (64 << 20):
         raise InvalidInput("The disk is too full to unpack the ZIP; free some space.")
     written = 0
@@ -246,4 +268,6 @@ def _extract(
                     "the ZIP is refused."
                 )
             unpacked.write(chunk)
+            if most is not None and written >= most:
+                break
     return written

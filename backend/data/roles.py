@@ -132,8 +132,18 @@ def roles_by_name(columns: Iterable[str], roles: Iterable[Col]) -> dict[str, Col
     found: dict[str, Col] = {}
     names = list(columns)
     for role in roles:
-        exact = [c for c in names if c not in found and plain_name(c) == plain_name(role)]
-        near = [c for c in names if c not in found and plain_name(c) in _ROLES[role]]
+        exact = [c for c in names if c not in found and named_exactly(c, role)]
+        near = [c for c in names if c not in found and is_named(c, role)]
         for column in (*exact, *near)[:1]:
             found[column] = role
     return found
+
+
+def named_exactly(column: str, role: Col) -> bool:
+    """Whether the column is called as the role is."""
+    return plain_name(column) == plain_name(role)
+
+
+def is_named(column: str, role: Col) -> bool:
+    """Whether the column's name is one that people give to that role."""
+    return plain_name(column) in _ROLES[role]

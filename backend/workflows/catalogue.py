@@ -1,13 +1,10 @@
 """What the Catalogue page does: import, upload single items, browse, profile."""
 
-import os
 import secrets
 import tempfile
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,7 +23,7 @@ from backend.jobs.queue import Queue
 from backend.schema import MEDIA_COLUMNS, Col, Modality, SplitName
 from backend.workflows.additions import encode_added, list_added
 from backend.workflows.cards import ItemCard, added_card, catalogue_cards
-from backend.workflows.importing import check_name
+from backend.workflows.importing import ImportRequest, check_name, keep_upload
 from backend.workflows.jobviews import JobView, job_view
 from backend.workflows.loading import default_encoders, find_dataset, modalities_of, open_dataset
 from backend.workflows.workspace import Workspace
@@ -187,27 +184,32 @@ def report_csv(workspace: Workspace, dataset_id: str) -> bytes:
         return path.read_bytes()
 
 
-def queue_import(workspace: Workspace, source: Path | bytes, filename: str, name: str) -> JobView:
-    """Store an upload (a ZIP) or take a local folder, and queue import and encoding.
+def queue_import(
+    workspace: Workspace,
+    source: Path | bytes,
+    filename: str,
+    name: str,
+    request: ImportRequest | None = None,
+) -> JobView:
+    """Store an upload (a ZIP or a table) or take what lies on this machine, and queue import and
+    encoding.
 
-    Raises InvalidInput where the name is taken or the upload is no ZIP.
+    Raises InvalidInput where the name is taken or the upload is neither, ConfigError where the
+    request names what does not exist.
     """
     check_name(workspace, name)
+    asked = request or ImportRequest()
+    asked.check()
     if isinstance(source, bytes):
-        if not zipfile.is_zipfile(BytesIO(source)):
-            raise InvalidInput(
-                f"'{filename}' is not a ZIP file. Put interactions.csv, items.csv and the "
-                "pictures into one ZIP."
-            )
-        path = workspace.settings.uploads / f"{secrets.token_hex(8)}.zip"
-        path.write_bytes(source)
-        os.chmod(path, 0o600)
+        path = keep_upload(workspace, source, filename)
     else:
         path = source.expanduser().resolve()
         if not path.exists():
             raise InvalidInput(f"There is no file or folder '{source}' on this machine.")
     job = Queue(workspace.database).enqueue(
-        "import", f"Import {name}", {"path": str(path), "name": name, "encode": True}
+        "import",
+        f"Import {name}",
+        {"path": str(path), "name": name, "encode": True} | asked.to_payload(),
     )
     return job_view(workspace, job.id)
 

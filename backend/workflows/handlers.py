@@ -9,7 +9,7 @@ from backend.workflows.demo import DEFAULT, prepare_demo
 from backend.workflows.execution import execute_run
 from backend.workflows.experimenting import execute_experiment
 from backend.workflows.health import look_closer
-from backend.workflows.importing import encode_data, import_data
+from backend.workflows.importing import ImportRequest, encode_data, import_data
 from backend.workflows.workspace import Workspace
 from db.records import DatasetRecord, JobRecord, JobState, RunState
 from db.repositories import Datasets, Runs
@@ -36,7 +36,11 @@ def import_job(context: JobContext) -> None:
     record = _imported_before(context, name)
     if record is None:
         record = import_data(
-            workspace, source, name, report=lambda w, f: context.report(w, f * 0.4)
+            workspace,
+            source,
+            name,
+            ImportRequest.from_payload(context.job.payload),
+            lambda w, f: context.report(w, f * 0.4),
         ).record
     context.link(dataset_id=record.id)
     if source.parent == workspace.settings.uploads:

@@ -1,12 +1,27 @@
 """What the import, encode and generate jobs do."""
 
+import os
 import secrets
 import shutil
+import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
+from io import BytesIO
 from pathlib import Path
+from typing import Self
 
-from backend.data.ingest import VALIDATION_FILE, Imported, import_dataset
+from backend.data.archive import TABLE_SUFFIXES
+from backend.data.guessing import ColumnGuess
+from backend.data.ingest import (
+    IMPORT_FORMATS,
+    VALIDATION_FILE,
+    Imported,
+    SourcePreview,
+    TablePreview,
+    import_dataset,
+    preview_source,
+)
+from backend.data.mapping import ColumnMapping
 from backend.data.synthetic.blueprint import ScenarioConfig
 from backend.data.synthetic.generate import generate
 from backend.data.validate import ValidationReport
@@ -27,6 +42,57 @@ from db.repositories import Datasets
 TRUTH_FILE = "truth.npz"
 
 
+__all__ = [
+    "TRUTH_FILE",
+    "ColumnGuess",
+    "ColumnMapping",
+    "ImportOutcome",
+    "ImportRequest",
+    "SourcePreview",
+    "TablePreview",
+    "check_name",
+    "encode_data",
+    "generate_demo",
+    "import_data",
+    "inspect_source",
+    "keep_upload",
+]
+
+
+@dataclass(frozen=True)
+class ImportRequest:
+    """How a source is to be read; a job carries it.
+
+    `mapping` holds pairs as `ColumnMapping.from_pairs` takes them; empty where the format says it
+    all.
+    """
+
+    format: str = "auto"
+    mapping: Mapping[str, str] = field(default_factory=dict)
+
+    def check(self) -> None:
+        """Raises ConfigError for a format or a role that does not exist."""
+        if self.format != "auto":
+            IMPORT_FORMATS[self.format]
+        self.columns()
+
+    def columns(self) -> ColumnMapping | None:
+        """None where nothing was said."""
+        return ColumnMapping.from_pairs(self.mapping) if self.mapping else None
+
+    def to_payload(self) -> dict[str, object]:
+        """Plain JSON types."""
+        return asdict(self)
+
+    @classmethod
+    def from_payload(cls, payload: Mapping[str, object]) -> Self:
+        """Inverse of `to_payload`; a payload of an older version lacks what it did not know."""
+        mapping = payload.get("mapping")
+        return cls(
+            str(payload.get("format", "auto")), dict(mapping) if isinstance(mapping, dict) else {}
+        )
+
+
 @dataclass(frozen=True)
 class ImportOutcome:
     """The stored data set, what was refused, and where the report lies."""
@@ -45,12 +111,46 @@ def check_name(workspace: Workspace, name: str) -> None:
             raise InvalidInput(f"There is already a data set '{name}'. Choose another name.")
 
 
+def keep_upload(workspace: Workspace, content: bytes, filename: str) -> Path:
+    """Store an uploaded ZIP or table where jobs find it.
+
+    Raises InvalidInput for a file of another kind.
+    """
+    name = filename.lower()
+    kind = Path(name.removesuffix(".gz")).suffix
+    if kind in TABLE_SUFFIXES:
+        suffix = kind + (".gz" if name.endswith(".gz") else "")
+    elif kind == ".zip" and zipfile.is_zipfile(BytesIO(content)):
+        suffix = ".zip"
+    else:
+        raise InvalidInput(
+            f"'{filename}' is not a ZIP file or a table. Put interactions.csv, items.csv and the "
+            "pictures into one ZIP."
+        )
+    path = workspace.settings.uploads / f"{secrets.token_hex(8)}{suffix}"
+    path.write_bytes(content)
+    os.chmod(path, 0o600)
+    return path
+
+
+def inspect_source(source: Path, format: str = "auto") -> SourcePreview:
+    """What a folder, ZIP or table seems to be: format, first rows, which column is which."""
+    return preview_source(source.expanduser(), format)
+
+
 def import_data(
-    workspace: Workspace, source: Path, name: str, format: str = "auto", report: Report = silent
+    workspace: Workspace,
+    source: Path,
+    name: str,
+    request: ImportRequest | None = None,
+    report: Report = silent,
 ) -> ImportOutcome:
-    """Read a folder or ZIP into the workspace under `name`."""
+    """Read a folder, ZIP or table into the workspace under `name`."""
+    asked = request or ImportRequest()
     check_name(workspace, name)
-    imported = import_dataset(source, workspace.settings.datasets, report, format)
+    imported = import_dataset(
+        source, workspace.settings.datasets, report, asked.format, asked.columns()
+    )
     return _register(workspace, imported, name)
 
 

@@ -9,6 +9,7 @@ from backend.data.ingest._base import (
     RawTables,
 )
 from backend.data.ingest._import import VALIDATION_FILE, Imported, import_dataset
+from backend.data.ingest._preview import SourcePreview, TablePreview, preview_source
 
 __all__ = [
     "IMPORT_FORMATS",
@@ -19,5 +20,8 @@ __all__ = [
     "RawChunk",
     "RawTable",
     "RawTables",
+    "SourcePreview",
+    "TablePreview",
     "import_dataset",
+    "preview_source",
 ]

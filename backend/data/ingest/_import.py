@@ -15,11 +15,14 @@ from backend.data.archive import TRUTH_FILES, SourceFiles, open_source
 from backend.data.cleaning import without_exact_duplicates
 from backend.data.dataset import Dataset, load_dataset, save_dataset
 from backend.data.events import Events
-from backend.data.ingest._base import IMPORT_FORMATS, ImportFormat, RawTables
+from backend.data.ingest._base import IMPORT_FORMATS, RawTables
 from backend.data.ingest._checks import check_items, items_without_table
 from backend.data.ingest._judge import check_interactions
+from backend.data.ingest._mapped import read_mapped
 from backend.data.ingest._pictures import store_pictures
+from backend.data.ingest._preview import guessed_mapping, recognised
 from backend.data.ingest._recordings import store_recordings
+from backend.data.mapping import ColumnMapping
 from backend.data.validate import ProblemLog, ValidationReport
 from backend.errors import DamagedArtefact, InvalidInput, NotFound
 from backend.progress import Report, silent
@@ -38,9 +41,16 @@ class Imported:
 
 
 def import_dataset(
-    source: Path, datasets_root: Path, report: Report = silent, format: str = "auto"
+    source: Path,
+    datasets_root: Path,
+    report: Report = silent,
+    format: str = "auto",
+    mapping: ColumnMapping | None = None,
 ) -> Imported:
-    """Import a folder or a ZIP into `datasets_root/<fingerprint>`.
+    """Import a folder, a ZIP or a table into `datasets_root/<fingerprint>`.
+
+    `mapping` says which columns of which files are meant; what it leaves open is guessed from their
+    names and values, and the report tells what was taken.
 
     Nothing appears there before everything is in place; the same content again gives the same
     fingerprint and the same folder. Raises InvalidInput where the source lacks what is needed or
@@ -51,7 +61,7 @@ def import_dataset(
     with tempfile.TemporaryDirectory(prefix=".import-", dir=datasets_root) as scratch:
         report("opens the source", 0.0)
         files = open_source(source, Path(scratch) / "source", log)
-        tables = _format_of(files, format).read(files, log, silent)
+        tables = _read(files, format, mapping, log)
         built = Path(scratch) / "dataset"
         built.mkdir()
         dataset = _build(tables, files, built, log, report)
@@ -70,18 +80,38 @@ def _filled(items: pd.DataFrame, column: Col) -> int:
     return int((items[column] != "").sum()) if column in items.columns else 0
 
 
-def _format_of(files: SourceFiles, name: str) -> ImportFormat:
-    entries = IMPORT_FORMATS.entries() if name == "auto" else (IMPORT_FORMATS[name],)
-    formats = [entry.cls(entry.config()) for entry in entries]
-    if name != "auto":
-        return formats[0]
-    for candidate in formats:
-        if candidate.recognises(files):
-            return candidate
-    raise InvalidInput(
+def _read(
+    files: SourceFiles, format: str, mapping: ColumnMapping | None, log: ProblemLog
+) -> RawTables:
+    if mapping is not None:
+        whole = mapping.over(guessed_mapping(files) or ColumnMapping())
+        tables = read_mapped(files, whole, log)
+        log.warn(f"Columns were taken as told or guessed: {_said(whole)}.")
+        return tables
+    name = recognised(files) if format == "auto" else format
+    if not name:
+        raise InvalidInput(_unknown(files))
+    entry = IMPORT_FORMATS[name]
+    return entry.cls(entry.config()).read(files, log, silent)
+
+
+def _unknown(files: SourceFiles) -> str:
+    """The sentence for files of no known format; where columns look like it, says how to go on."""
+    guess = guessed_mapping(files)
+    if guess is not None and guess.interaction_columns:
+        options = " ".join(f"--map {key}={value!r}" for key, value in guess.to_pairs().items())
+        return (
+            "No format knows these files by their names. Say which columns are meant; they look "
+            f"like: {options}"
+        )
+    return (
         "An import needs interactions.csv (user_id, item_id) and, with it, items.csv (item_id, "
-        f"title, text, image) and pictures; found: {files.listing()}."
+        f"title, text, image) and pictures, or another known format; found: {files.listing()}."
     )
+
+
+def _said(mapping: ColumnMapping) -> str:
+    return ", ".join(f"{key} = {value}" for key, value in mapping.to_pairs().items() if value)
 
 
 def _build(
