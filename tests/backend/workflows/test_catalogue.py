@@ -84,7 +84,7 @@ def test_an_upload_becomes_a_data_set_and_its_report(empty: Workspace) -> None:
 
 def test_uploads_that_cannot_be_used_are_refused_at_once(empty: Workspace) -> None:
     with pytest.raises(InvalidInput, match="not a ZIP"):
-        queue_import(empty, b"plain text", "mine.csv", "mine")
+        queue_import(empty, b"plain text", "mine.pdf", "mine")
     with pytest.raises(InvalidInput, match="no file or folder"):
         queue_import(empty, Path("/no/such/folder"), "folder", "mine")
     with pytest.raises(InvalidInput, match="1 to 80"):

@@ -26,9 +26,8 @@ STRANGERS = {
 
 def test_a_known_format_shows_its_columns_by_their_roles(folder) -> None:
     rows = "".join(f"{n}\t1\t3\t881250949\n" for n in range(80))
-    preview = preview_source(
-        folder({"u.data": rows, "u.item": "1|Toy Story (1995)|||" + "|0" * 19})
-    )
+    movie = "1|Toy Story (1995)|||" + "|0" * 19
+    preview = preview_source(folder({"u.data": rows, "u.item": movie}))
     assert (preview.format, preview.mapping) == ("movielens", None)
     events, items = preview.tables
     assert (events.use, items.use) == ("interactions", "items")
@@ -63,9 +62,9 @@ def test_strangers_are_guessed_and_then_imported(folder, tmp_path: Path, packed:
         "rating": "stars",
         "items.item_id": "sku",
         "items.text": "description",
-        "items.title": "title",
+        "items.title": "name",
     }
-    said = ColumnMapping.from_pairs({"timestamp": "bought at", "items.title": "name"})
+    said = ColumnMapping.from_pairs({"timestamp": "bought at"})
     imported = import_dataset(source, tmp_path / "datasets", mapping=said)
     dataset = imported.dataset
     assert dataset.items["title"].tolist() == ["Boot", "Shoe"]
