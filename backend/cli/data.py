@@ -1,6 +1,7 @@
 """Commands that make, import and encode data sets."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -8,6 +9,7 @@ import typer
 
 from backend.cli._output import Home, Json, pairs, progress, say
 from backend.data.synthetic.generate import scenario_config
+from backend.workflows.encoding import estimate_costs
 from backend.workflows.health import health as check_health
 from backend.workflows.health import look_closer
 from backend.workflows.importing import ImportRequest, encode_data, generate_demo, import_data
@@ -85,22 +87,29 @@ def encode(
     dataset: Annotated[str, typer.Argument(help="Name or id of the data set.")],
     encoder: Encoders = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:0 …")] = "auto",
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Only say what it would cost.")
+    ] = False,
     home: Home = None,
     json: Json = False,
 ) -> None:
     """Encode what items show, say and play; nothing is encoded twice."""
-    chosen = pairs(encoder or [], "--encoder")
-    rows = encode_data(open_workspace(home), dataset, chosen, device, progress)
+    workspace, chosen = open_workspace(home), pairs(encoder or [], "--encoder")
+    if estimate:
+        say({"costs": [asdict(cost) for cost in estimate_costs(workspace, dataset, chosen)]}, json)
+        return
+    found = encode_data(workspace, dataset, chosen, device, progress)
     features = {
-        row.modality: {
-            "encoder": row.encoder,
-            "dim": row.dim,
-            "encoded": row.encoded,
-            "cached": row.cached,
-            "missing": row.missing,
-            "per_second": row.per_second,
+        one.record.modality: {
+            "encoder": one.record.encoder,
+            "dim": one.record.dim,
+            "encoded": one.record.encoded,
+            "cached": one.record.cached,
+            "missing": one.record.missing,
+            "per_second": one.record.per_second,
+            "warnings": list(one.warnings),
         }
-        for row in rows
+        for one in found
     }
     say({"features": features}, json)
 

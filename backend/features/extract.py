@@ -17,6 +17,7 @@ from backend.devices import torch_device
 from backend.features.contents import Contents, contents_of
 from backend.features.encoders import parse_encoder
 from backend.features.fitting import ReadyEncoder, ready_encoder
+from backend.features.pace import Pace
 from backend.features.store import FeatureStore
 from backend.progress import Report, silent
 from backend.schema import Modality
@@ -48,6 +49,8 @@ class Extraction:
     per_second: float
     seconds: float
     table: FeatureTable
+    keys: Sequence[str]
+    """As in `Contents`."""
 
 
 def encode_modality(
@@ -88,6 +91,7 @@ def encode_modality(
         per_second=len(new) / seconds if new else 0.0,
         seconds=seconds,
         table=table_of(store, ready, contents),
+        keys=contents.keys,
     )
 
 
@@ -151,6 +155,7 @@ def _encode_into(
     new = sorted(new, key=lambda key: contents.lengths.get(key, 0))
     what = f"encodes {ready.encoder.modality}"
     report(what, 0.0)
+    pace = Pace(len(new))
     keys: list[str] = []
     vectors: list[NDArray[np.float32]] = []
     try:
@@ -162,7 +167,7 @@ def _encode_into(
             if len(keys) >= _KEPT_EVERY:
                 store.put(ready.fingerprint, keys, np.concatenate(vectors))
                 keys, vectors = [], []
-            report(what, done / len(new))
+            report(f"{what}, {pace.phrase(done)}", done / len(new))
     finally:
         if keys and len(vectors):
             whole = np.concatenate(vectors)

@@ -24,7 +24,7 @@ def waterfall(explanation: Explanation) -> go.Figure:
     starts = np.concatenate([[explanation.baseline], ends[:-1]])
     figure = theme.frame(title, x="Score", height=150 + 44 * (len(steps) + 2))
     figure.add_bar(
-        y=[theme.player_title(player) for player, _ in steps],
+        y=[_title(player, explanation) for player, _ in steps],
         x=[value for _, value in steps],
         base=starts.tolist(),
         orientation="h",
@@ -192,6 +192,11 @@ def recovery(found: Recovery | None) -> go.Figure:
     figure.update_xaxes(range=[-2, 102])
     figure.update_yaxes(range=[-2, 102])
     return figure
+
+
+def _title(player: str, explanation: Explanation) -> str:
+    mark = " (imputed)" if player in explanation.imputed else ""
+    return theme.player_title(player) + mark
 
 
 def _in_order(players: Mapping[str, object]) -> list[str]:

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from backend.features.imputation import IMPUTATIONS
 from models.config import Config, setting
 from models.recommenders import Recommender
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig(Config):
-    """Settings of gradient training; closed forms use none of them."""
+    """Settings of gradient training; closed forms use none of them but `imputation`."""
 
     epochs: int = setting(100, help="Most passes over the training data.", low=1, high=10_000)
     batch_size: int = setting(2048, help="Interactions per step.", low=1, high=1_000_000)
@@ -29,6 +30,13 @@ class TrainingConfig(Config):
         help="Items each click competes with in the softmax; all, where there are fewer.",
         low=1,
         high=1_000_000,
+        expert=True,
+    )
+    imputation: str = setting(
+        "none",
+        help="What stands for a modality that an item lacks: nothing (it is masked), the mean, the "
+        "most alike items, or what the other modalities let expect.",
+        choices=IMPUTATIONS,
         expert=True,
     )
 

@@ -15,7 +15,7 @@ from backend.data.synthetic.generate import load_truth
 from backend.explain.faithfulness import Verdict, verdict
 from backend.explain.modality_shapley import CoalitionTables, run_profile, user_profile
 from backend.explain.recovery import recovery
-from backend.schema import Col
+from backend.schema import Col, Modality
 from backend.workflows.additions import added_for
 from backend.workflows.cards import ItemCard
 from backend.workflows.importing import TRUTH_FILE
@@ -29,6 +29,7 @@ from backend.workflows.recommendation import (
     user_number,
 )
 from backend.workflows.workspace import Workspace
+from models.recommenders import FeatureTable
 
 LIST_LENGTH: Final = 10
 USERS_SAMPLED: Final = 1000
@@ -68,6 +69,8 @@ class Explanation:
     """Why to trust it, or why not."""
     sentence: str
     """For stakeholders, from the numbers alone."""
+    imputed: frozenset[str] = frozenset()
+    """Modalities that the item lacks and the run filled in."""
 
 
 @dataclass(frozen=True)
@@ -128,11 +131,13 @@ def explain(workspace: Workspace, run_id: str, user_id: str, item_id: str) -> Ex
         interactions = _pairs(tables.players, tables.interactions(*pair)[0].tolist())
         trust = verdict(tables, user, item)
         parts = attribution.values[0].tolist()
+        imputed = _imputed(loaded.data.features, item)
         score, baseline = float(attribution.score[0]), float(attribution.baseline[0])
     else:
         features = added_for(workspace, loaded).features
         attribution = tables.attribute_new_items(torch.tensor([user]), features)
         place = item - loaded.dataset.n_items
+        imputed = _imputed(features, place)
         parts = attribution.values[0, place].tolist()
         score = float(attribution.score[0, place])
         baseline = float(attribution.baseline[0, place])
@@ -153,6 +158,13 @@ def explain(workspace: Workspace, run_id: str, user_id: str, item_id: str) -> Ex
         faithful=trust.faithful,
         reason=trust.reason,
         sentence=_pair_sentence(shares, rank, trust.faithful),
+        imputed=imputed,
+    )
+
+
+def _imputed(features: Mapping[Modality, FeatureTable], row: int) -> frozenset[str]:
+    return frozenset(
+        str(m) for m, t in features.items() if t.imputed is not None and bool(t.imputed[row])
     )
 
 

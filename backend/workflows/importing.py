@@ -28,6 +28,7 @@ from backend.data.validate import ValidationReport
 from backend.devices import torch_device
 from backend.errors import InvalidInput
 from backend.progress import Report, silent
+from backend.workflows.encoding import Encoded, with_warnings
 from backend.workflows.loading import (
     default_encoders,
     extract_features,
@@ -36,7 +37,7 @@ from backend.workflows.loading import (
     open_dataset,
 )
 from backend.workflows.workspace import Workspace
-from db.records import DatasetRecord, FeatureRecord
+from db.records import DatasetRecord
 from db.repositories import Datasets
 
 TRUTH_FILE = "truth.npz"
@@ -176,12 +177,12 @@ def encode_data(
     encoders: Mapping[str, str],
     device: str = "auto",
     report: Report = silent,
-) -> tuple[FeatureRecord, ...]:
+) -> tuple[Encoded, ...]:
     """Encode the modalities asked for (default: all, with the embedded encoders)."""
     record = find_dataset(workspace, dataset_id)
     chosen = dict(encoders) or default_encoders(open_dataset(workspace, record))
     extractions = extract_features(workspace, record, chosen, torch_device(device), report)
-    return note_features(workspace, record, extractions)
+    return with_warnings(note_features(workspace, record, extractions), extractions)
 
 
 def _register(

@@ -21,12 +21,14 @@ from backend.features.controls import controlled
 from backend.features.encoders import OPTIONAL, encoders_for, learns
 from backend.features.extract import Extraction, encode_modality, read_by
 from backend.features.fitting import ReadyEncoder, ready_encoder
+from backend.features.imputation import impute
 from backend.features.reviews import check_unread, readable_rows
 from backend.features.store import FeatureStore
 from backend.progress import Report, silent
 from backend.retrieval.index import EXACT_LIMIT, ItemIndex, build_index
 from backend.schema import Col, Modality, Objective
 from backend.training.checkpoint import load_tensors
+from backend.training.config import TrainingConfig
 from backend.training.trainer import MODEL_FILE
 from backend.workflows.workspace import Workspace
 from db.records import DatasetRecord, FeatureRecord, MetricRecord, RunRecord, RunState
@@ -203,9 +205,16 @@ def note_features(
 def tables_of(
     extractions: Iterable[Extraction], run: RunRecord | None = None
 ) -> dict[Modality, FeatureTable]:
-    """The vectors alone, by modality; as the run's controls want them."""
+    """The vectors alone, by modality; as the run's controls and its imputation want them."""
     tables = {e.modality: e.table for e in extractions}
-    return controlled(tables, run.controls, run.seed) if run else tables
+    if run is None:
+        return tables
+    return impute(controlled(tables, run.controls, run.seed), imputation_of(run))
+
+
+def imputation_of(run: RunRecord) -> str:
+    """How the run fills in what items lack."""
+    return TrainingConfig.from_mapping(run.training_config).imputation
 
 
 def feature_store(workspace: Workspace) -> FeatureStore:

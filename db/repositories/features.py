@@ -17,6 +17,18 @@ class Features:
         """Store, in place of an earlier encoding with the same encoder."""
         upsert(self._session, FeatureRow, [record])
 
+    def speed(self, modality: str, encoder: str) -> float | None:
+        """Contents per second of the latest encoding of any data set; None before the first."""
+        statement = (
+            columns(FeatureRow)
+            .where(FeatureRow.modality == modality, FeatureRow.encoder == encoder)
+            .where(FeatureRow.per_second > 0)
+            .order_by(FeatureRow.created_at.desc())
+            .limit(1)
+        )
+        row = self._session.execute(statement).mappings().first()
+        return record_of(FeatureRecord, row).per_second if row else None
+
     def list(self, dataset_id: str) -> tuple[FeatureRecord, ...]:
         """By modality and encoder; empty if nothing was encoded."""
         statement = (

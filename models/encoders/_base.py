@@ -79,6 +79,8 @@ class Encoder(ABC):
     """What this class can read; an instance reads exactly one of them."""
     reads_given: ClassVar[bool] = False
     """Whether it takes the features that a source brought along in place of raw content."""
+    seconds: ClassVar[float] = 0.05
+    """Rough time per content on one CPU core, for an estimate where none was measured yet."""
     shared_space: ClassVar[bool] = False
     """Whether vectors of one configuration can be compared across modalities."""
 
@@ -117,6 +119,8 @@ class TrainableEncoder(Encoder):
     config: TrainableConfig
     code: ClassVar[str]
     """Name and number of the way to compute; counted up when the vectors would change."""
+    learning_seconds: ClassVar[float] = 0.001
+    """Rough time per content that learning takes on one CPU core, with default settings."""
 
     def __init__(self, config: TrainableConfig, modality: Modality, device: torch.device) -> None:
         super().__init__(config, modality, device)

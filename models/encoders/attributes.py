@@ -58,6 +58,8 @@ class Attributes(TrainableEncoder):
     """
 
     modalities: ClassVar[frozenset[Modality]] = frozenset({Modality.ATTRIBUTES})
+    seconds: ClassVar[float] = 0.0001
+    learning_seconds: ClassVar[float] = 0.0005
     code: ClassVar[str] = "attributes 1"
     config: AttributesConfig
 

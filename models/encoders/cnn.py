@@ -59,6 +59,8 @@ class Cnn(TrainableEncoder):
     """
 
     modalities: ClassVar[frozenset[Modality]] = frozenset({Modality.IMAGE})
+    seconds: ClassVar[float] = 0.001
+    learning_seconds: ClassVar[float] = 0.035
     code: ClassVar[str] = "cnn 1"
     config: CnnConfig
 

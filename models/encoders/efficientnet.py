@@ -35,6 +35,7 @@ class EfficientNet(Encoder):
     """f32[B, 1280]: the features before the classifier, averaged over the picture."""
 
     modalities: ClassVar[frozenset[Modality]] = frozenset({Modality.IMAGE})
+    seconds: ClassVar[float] = 0.035
 
     def __init__(self, config: Config, modality: Modality, device: torch.device) -> None:
         super().__init__(config, modality, device)

@@ -53,6 +53,7 @@ class Frames(Encoder):
     """
 
     modalities: ClassVar[frozenset[Modality]] = frozenset({Modality.VIDEO})
+    seconds: ClassVar[float] = 0.4
     config: FramesConfig
 
     def __init__(self, config: FramesConfig, modality: Modality, device: torch.device) -> None:

@@ -19,6 +19,8 @@ class Lstm(OwnText):
     """f32[B, 4 * width]: mean and maximum of both directions."""
 
     code: ClassVar[str] = "lstm 1"
+    seconds: ClassVar[float] = 0.0005
+    learning_seconds: ClassVar[float] = 0.025
 
     @property
     def dim(self) -> int:

@@ -26,6 +26,7 @@ class MiniLM(Encoder):
     """f32[B, 384], of length 1; text past 256 word pieces is not read."""
 
     modalities: ClassVar[frozenset[Modality]] = frozenset({Modality.TEXT, Modality.REVIEWS})
+    seconds: ClassVar[float] = 0.03
 
     def __init__(self, config: Config, modality: Modality, device: torch.device) -> None:
         super().__init__(config, modality, device)

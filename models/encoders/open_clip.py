@@ -61,6 +61,7 @@ class OpenClip(Encoder):
     """f32[B, embed_dim], not normalised; both modalities of one model lie in one space."""
 
     modalities: ClassVar[frozenset[Modality]] = frozenset({Modality.IMAGE, Modality.TEXT})
+    seconds: ClassVar[float] = 0.25
     shared_space: ClassVar[bool] = True
     config: OpenClipConfig
 

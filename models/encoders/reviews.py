@@ -44,6 +44,7 @@ class Reviews(Encoder):
     """
 
     modalities: ClassVar[frozenset[Modality]] = frozenset({Modality.REVIEWS})
+    seconds: ClassVar[float] = 0.15
     config: ReviewsConfig
 
     def __init__(self, config: ReviewsConfig, modality: Modality, device: torch.device) -> None:

@@ -44,6 +44,8 @@ class Tfidf(TrainableEncoder):
     """f32[B, size] or fewer where the catalogue has fewer texts; unknown words are not read."""
 
     modalities: ClassVar[frozenset[Modality]] = frozenset({Modality.TEXT, Modality.REVIEWS})
+    seconds: ClassVar[float] = 0.0002
+    learning_seconds: ClassVar[float] = 0.001
     code: ClassVar[str] = "tfidf 1"
     config: TfidfConfig
 

@@ -30,6 +30,8 @@ class Transformer(OwnText):
     """f32[B, 2 * width]: mean and maximum over the words."""
 
     code: ClassVar[str] = "transformer 1"
+    seconds: ClassVar[float] = 0.0005
+    learning_seconds: ClassVar[float] = 0.025
     config: TransformerConfig
 
     @property

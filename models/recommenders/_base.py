@@ -29,13 +29,18 @@ Coalition = frozenset[str]
 
 @dataclass(frozen=True)
 class FeatureTable:
-    """Encoded content of every item. `values` f32[I, D], zero where absent; `present` bool[I]."""
+    """Encoded content of every item. `values` f32[I, D], zero where absent; `present` bool[I].
+
+    `imputed` bool[I]: present, but filled in from other modalities; None where nothing was.
+    """
 
     values: Tensor
     present: Tensor
+    imputed: Tensor | None = None
 
     def to(self, device: torch.device) -> "FeatureTable":
-        return FeatureTable(self.values.to(device), self.present.to(device))
+        imputed = None if self.imputed is None else self.imputed.to(device)
+        return FeatureTable(self.values.to(device), self.present.to(device), imputed)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ _LENGTHS: Final = 50.0
 _CONSTANT: Final = 0.1
 _COLLAPSED: Final = 5
 _SAMPLE: Final = 2_000
+_FLAT: Final = 2.0
+"""Directions; of fewer than eight numbers none is asked."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ def vector_findings(vectors: Vectors) -> Iterator[Finding]:
     if len(known) > 2:
         yield from _constant(vectors.modality, known)
         yield from _collapsed(vectors, sound)
-        yield from _unscaled(vectors.modality, known)
+        unscaled = tuple(_unscaled(vectors.modality, known))
+        yield from unscaled or _flat(vectors.modality, known)
         yield from _all_alike(vectors.modality, known)
 
 
@@ -131,6 +134,26 @@ def _unscaled(modality: Modality, known: NDArray[np.float32]) -> Iterator[Findin
             f"differ in length by a factor of {high / low:,.0f}",
             "Models that do not scale them themselves see the longest only.",
             "Scale every row to length 1 in the source.",
+        )
+
+
+def _flat(modality: Modality, known: NDArray[np.float32]) -> Iterator[Finding]:
+    """Near-zero rank by the participation ratio of the covariance, (sum of its eigenvalues)^2 over
+    the sum of their squares: the number of equally strong directions that would give the same."""
+    rows = known[:: max(1, len(known) // _SAMPLE)].astype(np.float64)
+    centred = rows - rows.mean(axis=0)
+    covariance = centred.T @ centred
+    total = float(np.trace(covariance))
+    directions = total**2 / max(float((covariance**2).sum()), 1e-300)
+    if covariance.shape[0] >= 8 and total > 0 and directions < _FLAT:
+        yield _finding(
+            modality,
+            "flat",
+            Severity.ATTENTION,
+            f"differ along one direction only: their {covariance.shape[0]:,} numbers say no more "
+            f"than {directions:.1f} independent ones would",
+            "Whatever else an item is, these vectors do not show it.",
+            "Try another encoder, or look for columns that repeat each other.",
         )
 
 

@@ -38,7 +38,11 @@ def test_from_data_to_explanation(home: str, capsys: pytest.CaptureFixture[str])
         "cached",
         "missing",
         "per_second",
+        "warnings",
     }
+    costs = _call(capsys, "encode", "shop", "--encoder", "text=tfidf", "--estimate", *at)["costs"]
+    assert [(c["modality"], c["learns"]) for c in costs] == [("text", True)]
+    assert costs[0]["new"] > 0
     found = _call(capsys, "health", "shop", *at)
     assert found["not_looked_at"] == {}
     assert {"name", "severity", "sentence", "advice", "items"} <= set(found["findings"][0])

@@ -1,3 +1,6 @@
+import multiprocessing
+import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -14,6 +17,7 @@ from torch import Tensor
 from backend.data.dataset import Dataset, save_dataset
 from backend.data.media import picture_path, store_picture
 from backend.errors import Cancelled, DamagedArtefact, InvalidInput
+from backend.features import extract
 from backend.features.contents import Contents, item_text
 from backend.features.encoders import default_encoder, load_encoder, parse_encoder
 from backend.features.extract import encode_few, encode_modality
@@ -142,6 +146,40 @@ def test_what_was_encoded_before_a_cancel_is_kept(dataset: Dataset, tmp_path: Pa
     rest = encode_modality(dataset, Modality.TEXT, "counting", store)
     assert _Counting.asked == [1, 1]
     assert rest.table.present.tolist() == [True, False, True, True]
+
+
+def test_a_killed_process_leaves_its_shards(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "features"
+    monkeypatch.setattr(extract, "_KEPT_EVERY", 1)
+
+    def work() -> None:
+        def die(what: str, fraction: float) -> None:
+            if fraction > 0:
+                os._exit(9)  # as SIGKILL would end it: no finally, no flush
+
+        store = FeatureStore(root)
+        encode_modality(dataset, Modality.TEXT, "counting", store, report=die, batch_size=1)
+
+    process = multiprocessing.get_context("fork").Process(target=work)
+    process.start()
+    process.join(60)
+    assert process.exitcode == 9
+    rest = encode_modality(dataset, Modality.TEXT, "counting", FeatureStore(root))
+    assert _Counting.asked == [1]
+    assert rest.table.present.tolist() == [True, False, True, True]
+    assert (rest.encoded, rest.cached) == (1, 2)
+
+
+def test_the_speed_is_told(dataset: Dataset, tmp_path: Path) -> None:
+    said: list[str] = []
+    store = FeatureStore(tmp_path / "features")
+    encode_modality(
+        dataset, Modality.TEXT, "counting", store, report=lambda w, f: said.append(w), batch_size=1
+    )
+    assert said[0] == "encodes text"
+    assert all(re.fullmatch(r"encodes text, \d+/s(, .+ left)?", what) for what in said[1:])
 
 
 def test_a_full_gpu_gets_smaller_batches(

@@ -38,6 +38,11 @@ def test_waterfall_starts_at_the_baseline_and_ends_at_the_score() -> None:
     )
 
 
+def test_what_was_filled_in_is_said() -> None:
+    bars, *_ = explain.waterfall(replace(FOUND, imputed=frozenset({"image"}))).data
+    assert bars.y == ("Image (imputed)", "Text", "Clicks")
+
+
 def test_what_is_not_faithful_is_drawn_faded() -> None:
     assert explain.waterfall(FOUND).data[0].opacity == 1.0
     assert explain.waterfall(replace(FOUND, faithful=False)).data[0].opacity < 0.6

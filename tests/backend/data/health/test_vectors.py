@@ -35,6 +35,11 @@ def test_rows_that_are_no_numbers_or_zero_are_found() -> None:
     assert len(found) == 2
 
 
+def test_vectors_along_one_direction_are_found() -> None:
+    values = 5 + np.outer(_values()[:, 0], np.ones(DIM, np.float32)) + 0.01 * _values()
+    assert "1.0 independent ones" in _found(values)["text_vectors_flat"].sentence
+
+
 def test_constant_dimensions_are_found() -> None:
     values = _values()
     values[:, :8] = 0.5

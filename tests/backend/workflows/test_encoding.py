@@ -1,0 +1,83 @@
+"""Encoders that learn, all the way from the catalogue to an added item and a trained run."""
+
+import numpy as np
+import pytest
+
+from backend.errors import InvalidInput
+from backend.schema import Modality
+from backend.workflows.additions import added_for
+from backend.workflows.catalogue import NewItem, add_item
+from backend.workflows.encoding import estimate_costs
+from backend.workflows.explanation import explain
+from backend.workflows.importing import encode_data
+from backend.workflows.loading import load_run
+from backend.workflows.training import Plan, choices, prepare
+from backend.workflows.workspace import Workspace
+from db.records import DatasetRecord
+from tests.backend.workflows.conftest import train_now
+
+ENCODERS = {"text": "tfidf:size=16", "attributes": "attributes"}
+
+
+def test_an_added_item_is_read_by_what_was_learned(
+    workspace: Workspace, shop: DatasetRecord
+) -> None:
+    plan = Plan(
+        shop.id, ("fused",), ("late",), ENCODERS, settings={"epochs": 1, "imputation": "mean"}
+    )
+    (run,) = train_now(workspace, plan)
+    card = add_item(workspace, shop.id, NewItem(title="Striped linen shirt", category="Shirts"))
+    loaded = load_run(workspace, run.id)
+    added = added_for(workspace, loaded)
+    assert [record.item_id for record in added.records][-1] == card.item_id
+    assert added.features.keys() == loaded.data.features.keys() == {"text", "attributes"}
+    assert all(bool(table.present[-1]) for table in added.features.values())
+    assert added.vectors is not None
+    user = str(loaded.dataset.user_ids[0])
+    found = explain(workspace, run.id, user, card.item_id)
+    assert found.baseline + sum(found.attributions.values()) == pytest.approx(found.score, abs=1e-4)
+
+
+def test_an_imputed_modality_is_said(workspace: Workspace, shop: DatasetRecord) -> None:
+    encoders = {"image": "efficientnet", "text": "tfidf:size=16"}
+    settings = {"epochs": 1, "imputation": "neighbours"}
+    (run,) = train_now(workspace, Plan(shop.id, ("fused",), ("late",), encoders, settings=settings))
+    card = add_item(workspace, shop.id, NewItem(title="Linen shirt", text="With stripes."))
+    user = str(load_run(workspace, run.id).dataset.user_ids[0])
+    assert explain(workspace, run.id, user, card.item_id).imputed == frozenset({"image"})
+    known = load_run(workspace, run.id)
+    whole = np.flatnonzero(known.dataset.present(Modality.IMAGE))
+    item = str(known.dataset.items["item_id"].iat[int(whole[0])])
+    assert explain(workspace, run.id, user, item).imputed == frozenset()
+
+
+def test_costs_fall_to_nothing_once_encoded(workspace: Workspace, shop: DatasetRecord) -> None:
+    spec = {"text": "tfidf:size=8"}
+    (before,) = estimate_costs(workspace, shop.id, spec)
+    assert before.new > 0
+    assert before.learns
+    assert before.seconds > 0
+    assert "rule of thumb" in before.basis
+    (done,) = encode_data(workspace, shop.id, spec)
+    assert done.record.dim == 8
+    (after,) = estimate_costs(workspace, shop.id, spec)
+    assert (after.new, after.learns, after.seconds) == (0, False, 0.0)
+    assert "earlier" in after.basis
+
+
+def test_what_cannot_be_encoded_says_why(workspace: Workspace, shop: DatasetRecord) -> None:
+    (found,) = estimate_costs(workspace, shop.id, {"text": "efficientnet"})
+    assert "does not read text" in found.problem
+
+
+def test_attributes_are_offered_but_not_read_unasked(
+    workspace: Workspace, shop: DatasetRecord
+) -> None:
+    offered = choices(workspace, shop.id)
+    assert "attributes" in offered.encoders
+    assert "attributes" in offered.optional
+    assert all(
+        "attributes" not in run.encoders for run in prepare(workspace, Plan(shop.id, ("fused",)))
+    )
+    with pytest.raises(InvalidInput, match="has no reviews"):
+        prepare(workspace, Plan(shop.id, ("fused",), encoders={"reviews": "minilm"}))
