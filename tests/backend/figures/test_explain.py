@@ -7,7 +7,23 @@ from backend.figures import explain, theme
 from backend.workflows.cards import ItemCard
 from backend.workflows.explanation import Explanation, Recovery, RunExplanation, UserExplanation
 
-CARD = ItemCard(0, "i", "Shirt", "", "Shirts", 10.0, None, None, {}, (), 3, False)
+CARD = ItemCard(
+    item_num=0,
+    item_id="i",
+    title="Shirt",
+    text="",
+    category="Shirts",
+    price=10.0,
+    thumbnail=None,
+    image=None,
+    audio=None,
+    video=None,
+    attributes={},
+    modalities=(),
+    missing=(),
+    popularity=3,
+    added=False,
+)
 FOUND = Explanation(
     run_id="r",
     label="Fused",
