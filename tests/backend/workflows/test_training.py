@@ -33,7 +33,9 @@ def test_choices_offer_every_model_and_the_given_split_first(
     assert offered.splits[0] == "given"
     assert offered.objectives == ("ranking", "rating")
     assert offered.default_positive == "rating>=4"
-    assert [e[0].name for e in offered.encoders.values()] == ["efficientnet", "minilm"]
+    first = {modality: able[0].name for modality, able in offered.encoders.items()}
+    assert first == {"image": "efficientnet", "text": "minilm", "attributes": "attributes"}
+    assert "attributes" in offered.optional
 
 
 def test_a_plan_is_the_product_of_models_fusions_and_seeds(
