@@ -1,6 +1,6 @@
 """FREEDOM: a frozen graph of alike items beside a thinned graph of clicks."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, cast
 
@@ -144,13 +144,10 @@ class Freedom(IterativeRecommender):
         users, heard = propagate(self.thinned, self.users, self.items, self.settings.layers)
         items = heard * self.clicked.unsqueeze(1) + self._borrowed(self.content.present)
         u = users[batch.users]
-        fit = self._fit(u, items, batch)
+        fit = self._fit(u, items.__getitem__, batch)
         if self.settings.content_weight:
-            seen = [
-                self._fit(u, self.content.table(Modality(m)) @ v, batch)
-                for m, v in self.views.items()
-            ]
-            fit = fit + self.settings.content_weight * torch.stack(seen).sum()
+            views = [self._fit(u, self._seen(m), batch) for m in self.content.modalities]
+            fit = fit + self.settings.content_weight * torch.stack(views).sum()
         penalty = l2_penalty(self.users[batch.users], self.items[batch.items])
         return fit + self.settings.l2 * penalty
 
@@ -189,11 +186,12 @@ class Freedom(IterativeRecommender):
             x = torch.stack(pulled).sum(0)
         return x
 
-    def _fit(self, u: Tensor, items: Tensor, batch: Batch) -> Tensor:
-        kind = self.settings.loss
-        return ranking_loss(
-            kind, compared(kind, u), compared(kind, items), batch, self.settings.temperature
-        )
+    def _seen(self, modality: Modality) -> Callable[[Tensor], Tensor]:
+        table, view = self.content.table(modality), self.views[modality]
+        return lambda items: table[items] @ view
+
+    def _fit(self, u: Tensor, rows: Callable[[Tensor], Tensor], batch: Batch) -> Tensor:
+        return ranking_loss(self.settings.loss, u, rows, batch, self.settings.temperature)
 
     def _weights(self, device: torch.device) -> Tensor:
         others = max(len(self.content.modalities) - 1, 1)

@@ -83,24 +83,19 @@ class LightGcn(IterativeRecommender):
         return sampling_of(self.settings.loss)
 
     def loss(self, batch: Batch) -> Tensor:
-        users, items = self._final()
-        fit = ranking_loss(
-            self.settings.loss, users[batch.users], items, batch, self.settings.temperature
-        )
+        users, items = propagate(self.graph, self.users, self.items, self.settings.layers)
+        u, kind = users[batch.users], self.settings.loss
+        fit = ranking_loss(kind, u, items.__getitem__, batch, self.settings.temperature)
         penalty = l2_penalty(self.users[batch.users], self.items[batch.items])
         return fit + self.settings.l2 * penalty
 
     def embed(self, coalition: Coalition | None = None) -> Embeddings:
-        users, items = (side.detach() for side in self._final())
+        users, items = propagate(self.graph, self.users, self.items, self.settings.layers)
         share = float(coalition is None or COLLABORATIVE in coalition)
         return Embeddings(
-            users=users,
-            items=items * share,
+            users=compared(self.settings.loss, users).detach(),
+            items=compared(self.settings.loss, items).detach() * share,
             user_bias=users.new_zeros(self.n_users),
             item_bias=items.new_zeros(self.n_items),
             offset=0.0,
         )
-
-    def _final(self) -> tuple[Tensor, Tensor]:
-        users, items = propagate(self.graph, self.users, self.items, self.settings.layers)
-        return compared(self.settings.loss, users), compared(self.settings.loss, items)

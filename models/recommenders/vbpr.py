@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from models.config import Config, setting
-from models.losses import bpr_loss, l2_penalty
+from models.losses import bpr_loss, candidate_softmax_loss, l2_penalty, places_in
 from models.modality import COLLABORATIVE, Modality
 from models.recommenders._base import (
     RECOMMENDERS,
@@ -19,9 +19,11 @@ from models.recommenders._base import (
     FeatureTable,
     IterativeRecommender,
     Objective,
+    Sampling,
     TrainingData,
 )
 from models.recommenders._content import ContentInput
+from models.recommenders._ranking import LOSSES, sampling_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +41,15 @@ class VbprConfig(Config):
         expert=True,
     )
     l2: float = setting(
-        0.05, help="Pull of the vectors in a batch towards zero.", low=0.0, high=10.0
+        0.5, help="Pull of click vectors and users towards zero.", low=0.0, high=10.0
+    )
+    content_l2: float = setting(
+        0.5, help="Pull of content vectors and tastes towards zero.", low=0.0, high=10.0
+    )
+    loss: str = setting(
+        "softmax",
+        help="softmax: each click against many items; bpr: against one, as in the paper.",
+        choices=LOSSES,
     )
 
 
@@ -61,9 +71,9 @@ class Vbpr(IterativeRecommender):
     content_use: ClassVar[ContentUse] = "inference"
     training_defaults: ClassVar[Mapping[str, int | float | str]] = {
         "learning_rate": 0.005,
-        "epochs": 100,
+        "epochs": 60,
         "eval_every": 5,
-        "patience": 3,
+        "patience": 2,
     }
 
     def __init__(
@@ -81,7 +91,7 @@ class Vbpr(IterativeRecommender):
         self.users = nn.Parameter(torch.randn(data.n_users, dim, device=device) * 0.1)
         self.items = nn.Parameter(torch.randn(data.n_items, dim, device=device) * 0.1)
         self.tastes = nn.Parameter(torch.randn(data.n_users, dim, device=device) * 0.1)
-        self.view = nn.Parameter(torch.randn(width, dim, device=device) / width**0.5)
+        self.view = nn.Parameter(torch.randn(width, dim, device=device) * 0.1 / width**0.5)
         self.item_bias = nn.Parameter(torch.zeros(data.n_items, device=device))
         self.register_buffer("clicked", data.clicked, persistent=False)
         self.content_bias = nn.Parameter(torch.zeros(width, device=device))
@@ -90,16 +100,23 @@ class Vbpr(IterativeRecommender):
     def players(self) -> tuple[str, ...]:
         return (*self.content.modalities, COLLABORATIVE)
 
+    @property
+    def sampling(self) -> Sampling:
+        return sampling_of(self.settings.loss)
+
     def loss(self, batch: Batch) -> Tensor:
-        seen, seen_bias = self._content(None)
         u, t = self.users[batch.users], self.tastes[batch.users]
-        items = torch.cat([batch.items.unsqueeze(1), batch.negatives], dim=1)
-        heard = self.clicked[items]
-        v, b = self.items[items] * heard.unsqueeze(2), self.item_bias[items] * heard
-        joint, taste = torch.cat([v, seen[items]], dim=2), torch.cat([u, t], dim=1)
-        score = (joint @ taste.unsqueeze(2)).squeeze(2) + b + seen_bias[items]
-        penalty = l2_penalty(u, t) + l2_penalty(v, b) / max(items.shape[1] - 1, 1)
-        return bpr_loss(score[:, 0], score[:, 1:]) + self.settings.l2 * penalty
+        # The constant meets the items' biases, which makes the score one dot product.
+        taste = torch.cat([u, t, u.new_ones(len(u), 1)], dim=1)
+        positives, negatives = self._rows(batch.items), self._rows(batch.negatives)
+        penalty = self.settings.l2 * l2_penalty(u) + self.settings.content_l2 * l2_penalty(t)
+        penalty = penalty + self._pull(positives)
+        if self.settings.loss == "softmax":
+            places = places_in(batch.negatives, batch.items)
+            return candidate_softmax_loss(taste, positives, negatives, places) + penalty
+        against = (negatives @ taste.unsqueeze(2)).squeeze(2)
+        fit = bpr_loss((positives * taste).sum(1), against)
+        return fit + penalty + self._pull(negatives.flatten(0, 1))
 
     def embed(self, coalition: Coalition | None = None) -> Embeddings:
         seen, seen_bias = (side.detach() for side in self._content(coalition))
@@ -118,6 +135,18 @@ class Vbpr(IterativeRecommender):
         seen = (joint @ self.view).detach()
         unknown = seen.new_zeros(len(seen), self.settings.dim)
         return torch.cat([unknown, seen], dim=1), (joint @ self.content_bias).detach()
+
+    def _rows(self, items: Tensor) -> Tensor:
+        """f32[..., 2 dim + 1]: click vector, content and bias of items i64[...]."""
+        heard = self.clicked[items].unsqueeze(-1)
+        f = torch.cat([self.content.table(m)[items] for m in self.content.modalities], dim=-1)
+        bias = self.item_bias[items].unsqueeze(-1) * heard + (f @ self.content_bias).unsqueeze(-1)
+        return torch.cat([self.items[items] * heard, f @ self.view, bias], dim=-1)
+
+    def _pull(self, rows: Tensor) -> Tensor:
+        clicks, seen, bias = rows.split([self.settings.dim, self.settings.dim, 1], dim=1)
+        penalty = self.settings.l2 * l2_penalty(clicks, bias)
+        return penalty + self.settings.content_l2 * l2_penalty(seen)
 
     def _content(self, coalition: Coalition | None) -> tuple[Tensor, Tensor]:
         """(f32[I, dim], f32[I]): the catalogue through the content view, and its bias."""

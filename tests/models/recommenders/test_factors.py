@@ -87,7 +87,7 @@ def test_lightgcn_softmax_compares_cosines():
 
 
 def test_vbpr_adds_taste_for_content_to_bpr():
-    config = {"dim": 1, "feature_dim": 0, "l2": 0.0}
+    config = {"dim": 1, "feature_dim": 0, "l2": 0.0, "content_l2": 0.0, "loss": "bpr"}
     model = build_recommender("vbpr", world(), config=config)
     fill(model, **FACTORS, tastes=[[1.0], [-2.0]], view=[[0.5], [1.0]], content_bias=[0.1, 0.0])
     # Centred rows (1, -1) and (-1, 1), length 1, mean square 1: (1, -1) and (-1, 1).
