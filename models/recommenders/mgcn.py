@@ -73,9 +73,10 @@ class Mgcn(ViewRecommender):
         # A row without views would be 0 / 0 in a softmax.
         weight = torch.nan_to_num(attention.softmax(-1))
         common = (views * weight.unsqueeze(-1)).sum(-2, keepdim=True)
-        liked = torch.sigmoid(self.preference(heard)).unflatten(-1, views.shape[-2:])
+        liked = torch.sigmoid(self.preference(heard)).view(views.shape)
         own = (views - common) * liked * there.unsqueeze(-1)
-        return (own.sum(-2) + common.squeeze(-2)) / (there.sum(-1, keepdim=True) + 1)
+        joined: Tensor = own.sum(-2) + common.squeeze(-2)
+        return joined / (there.sum(-1, keepdim=True) + 1)
 
     def _purified(self, modality: Modality) -> Tensor:
         return self.items * torch.sigmoid(self.gates[modality](self.content.table(modality)))

@@ -41,10 +41,10 @@ class VbprConfig(Config):
         expert=True,
     )
     l2: float = setting(
-        0.5, help="Pull of click vectors and users towards zero.", low=0.0, high=10.0
+        0.3, help="Pull of click vectors and users towards zero.", low=0.0, high=10.0
     )
     content_l2: float = setting(
-        0.5, help="Pull of content vectors and tastes towards zero.", low=0.0, high=10.0
+        0.3, help="Pull of content vectors and tastes towards zero.", low=0.0, high=10.0
     )
     loss: str = setting(
         "softmax",
@@ -144,7 +144,8 @@ class Vbpr(IterativeRecommender):
         return torch.cat([self.items[items] * heard, f @ self.view, bias], dim=-1)
 
     def _pull(self, rows: Tensor) -> Tensor:
-        clicks, seen, bias = rows.split([self.settings.dim, self.settings.dim, 1], dim=1)
+        dim = self.settings.dim
+        clicks, seen, bias = rows[:, :dim], rows[:, dim:-1], rows[:, -1]
         penalty = self.settings.l2 * l2_penalty(clicks, bias)
         return penalty + self.settings.content_l2 * l2_penalty(seen)
 
