@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from models.config import Config
 from models.fusion import Fusion
-from models.graph import csr_rows
+from models.graph import csr, csr_rows
 from models.modality import COLLABORATIVE, Modality
 from models.registry import Registry
 
@@ -90,25 +90,28 @@ class Embeddings:
     def user_rows(self, users: Tensor) -> Tensor:
         """f32[B, D], dense."""
         if self.users.layout == torch.sparse_csr:
-            return _dense_rows(self.users, users)
+            return _sparse_rows(self.users, users).to_dense()
         return self.users[users]
 
     def score(self, users: Tensor) -> Tensor:
         """f32[B, I]: every item for each user of i64[B]."""
         biases = self.user_bias[users].unsqueeze(1) + self.item_bias.unsqueeze(0) + self.offset
-        return self.user_rows(users) @ self.items.T + biases
+        if self.users.layout == torch.sparse_csr:
+            return _sparse_rows(self.users, users) @ self.items.T + biases
+        return self.users[users] @ self.items.T + biases
 
     def score_pairs(self, users: Tensor, items: Tensor) -> Tensor:
         """f32[B]: item `items[b]` for user `users[b]`."""
-        dots = (self.user_rows(users) * self.items[items]).sum(1)
-        return dots + self.user_bias[users] + self.item_bias[items] + self.offset
+        biases = self.user_bias[users] + self.item_bias[items] + self.offset
+        if self.users.layout == torch.sparse_csr:
+            owner, columns, values = csr_rows(self.users, users)
+            return biases.index_add(0, owner, values * self.items[items[owner], columns])
+        return (self.users[users] * self.items[items]).sum(1) + biases
 
 
-def _dense_rows(matrix: Tensor, rows: Tensor) -> Tensor:
+def _sparse_rows(matrix: Tensor, rows: Tensor) -> Tensor:
     owner, columns, values = csr_rows(matrix, rows)
-    dense = torch.zeros(len(rows), matrix.shape[1], dtype=values.dtype, device=values.device)
-    dense[owner, columns] = values
-    return dense
+    return csr(owner, columns, values, (len(rows), matrix.shape[1]))
 
 
 @dataclass(frozen=True)

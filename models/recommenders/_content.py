@@ -61,7 +61,7 @@ class ContentInput(nn.Module):
         """f32[B, D] for items that were not there in training, by the same map."""
         mean = cast(Tensor, getattr(self, f"{modality}_mean"))
         basis = cast(Tensor, getattr(self, f"{modality}_basis"))
-        return _unit(table, mean.to(table.values.device)) @ basis.to(table.values.device)
+        return unit_rows(table, mean.to(table.values.device)) @ basis.to(table.values.device)
 
     def projected(
         self, features: Mapping[Modality, FeatureTable]
@@ -92,7 +92,8 @@ class ContentInput(nn.Module):
             setattr(self, f"{modality}_table", self.project(modality, raw.to(self.present.device)))
 
 
-def _unit(table: FeatureTable, mean: Tensor) -> Tensor:
+def unit_rows(table: FeatureTable, mean: Tensor) -> Tensor:
+    """f32[B, D] of length 1 after subtracting `mean` f32[D]; zero where absent or on the mean."""
     centred = torch.where(table.present.unsqueeze(1), table.values.float() - mean, 0.0)
     length = centred.norm(dim=1, keepdim=True)
     # An item on the mean has rounding noise for a direction; it is left at zero.
@@ -113,7 +114,7 @@ def _fit(table: FeatureTable, dim: int) -> tuple[Tensor, Tensor]:
         return rows.new_zeros(width), torch.eye(width, kept, device=rows.device)
     mean = rows.mean(0)
     everywhere = torch.ones(len(rows), dtype=torch.bool, device=rows.device)
-    unit = _unit(FeatureTable(rows, everywhere), mean)
+    unit = unit_rows(FeatureTable(rows, everywhere), mean)
     basis = torch.eye(width, device=rows.device)
     if kept < width:
         directions = _leading(unit, kept)

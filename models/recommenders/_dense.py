@@ -51,13 +51,14 @@ class ItemItemRecommender(ClosedFormRecommender):
 def history_embeddings(keys: Tensor, weights: Tensor, n_users: int, take_part: bool) -> Embeddings:
     """score(u, j) = sum over u's history of weights[i, j].
 
-    `keys` i64[N] = user * I + item, distinct; `weights` f32[I, I]. Users are the sparse history.
+    `keys` i64[N] = user * I + item, distinct; `weights` f32[I, I]. Users are the sparse history;
+    items are a view, so that the product with a history runs along the rows of `weights`.
     """
     n_items = len(weights)
     ones = torch.ones(len(keys), device=keys.device)
     return Embeddings(
         users=csr(keys // n_items, keys % n_items, ones, (n_users, n_items)),
-        items=weights.T.contiguous() if take_part else torch.zeros_like(weights),
+        items=weights.T if take_part else torch.zeros_like(weights),
         user_bias=weights.new_zeros(n_users),
         item_bias=weights.new_zeros(n_items),
         offset=0.0,
@@ -67,20 +68,36 @@ def history_embeddings(keys: Tensor, weights: Tensor, n_users: int, take_part: b
 def common_users(data: TrainingData) -> Tensor:
     """f32[I, I]: users with both items; the diagonal counts the users of one."""
     users, items = distinct_pairs(data.users, data.items, data.n_items)
-    common = torch.zeros(data.n_items, data.n_items, device=items.device)
+    return common_owners(users, items, data.n_users, data.n_items)
+
+
+def common_owners(users: Tensor, items: Tensor, n_users: int, n_items: int) -> Tensor:
+    """The same f32[I, I] from distinct pairs i64[N], sorted by user."""
+    common = torch.zeros(n_items, n_items, device=items.device)
     # Sparse times dense costs N * I steps where dense times dense would cost U * I².
-    chunk = max(1, _CHUNK_CELLS // max(data.n_items, 1))
-    bounds = torch.arange(0, data.n_users + chunk, chunk, device=users.device)
+    chunk = max(1, min(n_users, _CHUNK_CELLS // max(n_items, 1)))
+    bounds = torch.arange(0, n_users + chunk, chunk, device=users.device)
     edges = torch.searchsorted(users, bounds).tolist()
     for first, start, stop in zip(bounds.tolist(), edges, edges[1:], strict=False):
         if start == stop:
             continue
         rows, columns = users[start:stop] - first, items[start:stop]
         ones = torch.ones(len(rows), device=rows.device)
-        dense = torch.zeros(chunk, data.n_items, device=rows.device)
+        dense = torch.zeros(chunk, n_items, device=rows.device)
         dense[rows, columns] = 1.0
-        common += csr(columns, rows, ones, (data.n_items, chunk)) @ dense
+        common += csr(columns, rows, ones, (n_items, chunk)) @ dense
     return common
+
+
+def lower(gram: Tensor) -> Tensor:
+    """The Cholesky factor; ConfigError where numbers as large as these swallow the diagonal."""
+    factor: Tensor
+    factor, failed = torch.linalg.cholesky_ex(gram)
+    if failed:
+        raise ConfigError(
+            "These items cannot be told apart with so little regularisation. Choose a larger one."
+        )
+    return factor
 
 
 def _refuse_large_catalogue(name: str, n_items: int) -> None:

@@ -7,7 +7,7 @@ import torch
 
 from models.config import Config, setting
 from models.recommenders._base import RECOMMENDERS, Objective, TrainingData
-from models.recommenders._dense import ItemItemRecommender, common_users
+from models.recommenders._dense import ItemItemRecommender, common_users, lower
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ class Ease(ItemItemRecommender):
     def solve(self, data: TrainingData) -> None:
         gram = common_users(data)
         gram.diagonal().add_(self.settings.regularisation)
-        inverse = torch.cholesky_inverse(torch.linalg.cholesky(gram))
+        inverse = torch.cholesky_inverse(lower(gram))
         weights = inverse / -inverse.diagonal().unsqueeze(0)
         weights.fill_diagonal_(0.0)
         self.weights.copy_(weights)

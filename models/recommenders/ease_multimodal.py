@@ -1,0 +1,198 @@
+"""EASE over clicks and content: the same closed form with likeness beside common users."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from models.config import Config, setting
+from models.modality import COLLABORATIVE, Modality
+from models.recommenders._base import (
+    RECOMMENDERS,
+    Coalition,
+    ContentUse,
+    Embeddings,
+    FeatureTable,
+    Objective,
+    TrainingData,
+)
+from models.recommenders._dense import ItemItemRecommender, history_embeddings
+from models.recommenders._given_weights import AUTO, parse_weights, weights_for
+from models.recommenders._held_out import best_weights, hold_out
+from models.recommenders._item_regression import Clicks, ItemRegression, Terms
+from models.recommenders._likeness import Likeness
+
+_SAMPLES, _SAMPLED_ITEMS, _HELD_OUT = 2, 800, 2000
+"""What the search for weights looks at: enough that the result hardly depends on the draw."""
+_WITHOUT_EVIDENCE = 8.0
+"""Weight of each modality where nobody took two items, so that nothing can be held out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EaseMultimodalConfig(Config):
+    """Settings of EASE over clicks and content."""
+
+    modality_weights: str = setting(
+        AUTO,
+        help="How much likeness counts beside clicks: auto, or numbers as in image=4,text=8.",
+    )
+    regularisation: float = setting(
+        100.0, help="Larger is smoother; sparse data want more.", low=0.1, high=100_000.0
+    )
+    sharpness: int = setting(
+        2,
+        help="Power of the likeness: 1 counts vague resemblance too, more only close items.",
+        low=1,
+        high=6,
+        expert=True,
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        parse_weights(self.modality_weights)
+
+
+@RECOMMENDERS.register(
+    "ease_multimodal",
+    config=EaseMultimodalConfig,
+    title="Multimodal EASE",
+    summary="One closed form from clicks and content; weighs the modalities by itself.",
+)
+class EaseMultimodal(ItemItemRecommender):
+    """`G = XᵀX + sum of w_m K_m + l I`, `P = G⁻¹`, `B_ij = -P_ij / P_jj`, `B_jj = 0`.
+
+    Steck 2019 (https://arxiv.org/abs/1905.03375) with content as further rows of the data, as the
+    collective EASE of Jeunen, Van Balen & Goethals 2020 (https://doi.org/10.1145/3383313.3418480)
+    has tags; `K_m` is the `Likeness` of items in modality m. Automatic weights are those that best
+    predict held-out *training* clicks.
+
+    Of an item without clicks nothing is known but its content, so its column is the ridge
+    regression of its likeness on that of the clicked items, `(sum of w_m K_m + l I)⁻¹ w_m k_m`;
+    were its clicks rows of zeros, the model would learn that nobody wants it. New items and cold
+    ones of the catalogue get the same. Only clicked items predict.
+
+    Every column is linear in what is known of its item, so a coalition keeps what its players say
+    of the item (each `w_m k_m`; the common users of COLLABORATIVE), regressed on all that the
+    model knows of the others. Without COLLABORATIVE an item is as new.
+    """
+
+    name: ClassVar[str] = "ease_multimodal"
+    reads_content: ClassVar[bool] = True
+    content_use: ClassVar[ContentUse] = "inference"
+    strengths: Tensor
+    """f32[M]: w_m."""
+    pivots: Tensor
+    """f32[I]: P_jj, from which P follows; 1 for cold items."""
+
+    def __init__(
+        self,
+        config: EaseMultimodalConfig,
+        data: TrainingData,
+        objective: Objective = "ranking",
+        fusion: None = None,
+    ) -> None:
+        super().__init__(config, data, objective)
+        self.settings = config
+        self.likeness = Likeness(data, config.sharpness)
+        self._given = weights_for(config.modality_weights, self.likeness.modalities)
+        device = data.items.device
+        self.register_buffer("strengths", torch.ones(len(data.features), device=device))
+        self.register_buffer("pivots", torch.ones(data.n_items, device=device))
+        # Which clicks the search for weights holds out; drawn as other models draw first weights.
+        self._seed = int(torch.randint(2**31, ()))
+        self._regression: ItemRegression | None = None
+        self._terms: Terms | None = None
+        self.register_load_state_dict_post_hook(  # type: ignore[no-untyped-call]
+            lambda module, keys: module._forget()
+        )
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        return (*self.likeness.modalities, COLLABORATIVE)
+
+    def solve(self, data: TrainingData) -> None:
+        self._forget()
+        clicks = Clicks.of(self.history_keys, self.n_users, self.n_items)
+        self.strengths.copy_(self._best_strengths(clicks.warm))
+        regression = self._with_strengths(clicks)
+        block, pivots = regression.solve()
+        self.weights.copy_(self._whole(regression, block))
+        self.pivots[clicks.warm] = pivots
+
+    def embed(self, coalition: Coalition | None = None) -> Embeddings:
+        if coalition is None or coalition.issuperset(self.players):
+            return self._of_histories(self.weights)
+        if self._terms is None:
+            regression = self._trained()
+            warm = regression.clicks.warm
+            block = self.weights[warm.unsqueeze(1), warm]
+            self._terms = Terms.of(regression, block, self.pivots[warm])
+        return self._of_histories(self._placed(self._terms.columns(coalition)))
+
+    def embed_weighted(self, weights: Mapping[str, float]) -> Embeddings:
+        trained = self._trained()
+        turned = replace(
+            trained,
+            strengths={m: s * weights.get(m, 1.0) for m, s in trained.strengths.items()},
+            share=weights.get(COLLABORATIVE, 1.0),
+        )
+        return self._of_histories(self._whole(turned, turned.solve()[0]))
+
+    def embed_new_items(self, features: Mapping[Modality, FeatureTable]) -> tuple[Tensor, Tensor]:
+        regression = self._trained()
+        rows = self._placed(regression.as_new(regression.like_new(features))).T.contiguous()
+        return rows, rows.new_zeros(len(rows))
+
+    def _forget(self) -> None:
+        self._regression = None
+        self._terms = None
+
+    def _trained(self) -> ItemRegression:
+        """The regression as it was solved; made again when first needed after loading."""
+        if self._regression is None:
+            clicks = Clicks.of(self.history_keys, self.n_users, self.n_items)
+            self._regression = self._with_strengths(clicks)
+        return self._regression
+
+    def _with_strengths(self, clicks: Clicks) -> ItemRegression:
+        strengths = dict(zip(self.likeness.modalities, self.strengths.tolist(), strict=True))
+        return ItemRegression(clicks, self.likeness, strengths, self.settings.regularisation)
+
+    def _best_strengths(self, warm: Tensor) -> Tensor:
+        """f32[M]: as given, else those that best predict held-out training clicks."""
+        device, modalities = warm.device, self.likeness.modalities
+        if self._given is not None:
+            return torch.tensor(self._given, device=device)
+        chance = torch.Generator().manual_seed(self._seed)
+        order = warm[torch.randperm(len(warm), generator=chance).to(device)]
+        users, items = self.history_keys // self.n_items, self.history_keys % self.n_items
+        samples = []
+        for part in torch.split(order, _SAMPLED_ITEMS)[:_SAMPLES]:
+            sample = part.sort().values
+            likeness = torch.stack([self.likeness.between(m, sample, sample) for m in modalities])
+            held_out = hold_out(users, items, sample, likeness, _HELD_OUT, chance)
+            samples += [held_out] if held_out else []
+        if not samples:
+            return torch.full((len(modalities),), _WITHOUT_EVIDENCE, device=device)
+        return best_weights(samples, len(modalities), self.settings.regularisation)
+
+    def _whole(self, regression: ItemRegression, block: Tensor) -> Tensor:
+        """f32[I, I] from B f32[C, C] of the clicked items."""
+        clicks = regression.clicks
+        columns = block.new_zeros(len(clicks.warm), self.n_items)
+        columns[:, clicks.warm] = block
+        if len(clicks.cold):
+            like = [regression.like(m, clicks.cold) for m in regression.strengths]
+            columns[:, clicks.cold] = regression.as_new(torch.stack(like).sum(0))
+        return self._placed(columns)
+
+    def _placed(self, columns: Tensor) -> Tensor:
+        """f32[I, N] from f32[C, N]: items without clicks predict nothing."""
+        placed = columns.new_zeros(self.n_items, columns.shape[1])
+        placed[torch.unique(self.history_keys % self.n_items)] = columns
+        return placed
+
+    def _of_histories(self, weights: Tensor) -> Embeddings:
+        return history_embeddings(self.history_keys, weights, self.n_users, True)

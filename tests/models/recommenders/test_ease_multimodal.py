@@ -1,0 +1,150 @@
+"""Hand-worked cases: three items, three users, unit likeness known."""
+
+import pytest
+import torch
+
+from models.errors import ConfigError
+from models.modality import COLLABORATIVE, Modality
+from models.recommenders import FeatureTable, TrainingData, build_recommender
+from models.recommenders._held_out import best_weights, hold_out
+from models.recommenders.ease_multimodal import EaseMultimodal
+
+X = torch.tensor([[1.0, 1.0, 0.0], [1.0, 1.0, 1.0], [0.0, 1.0, 0.0]])
+# Their mean is zero, so that centring leaves them; cosines: -1 (0, 1), 0 (0, 2) and (1, 2).
+IMAGE = torch.tensor([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
+LIKE = torch.tensor([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+"""Squared cosines of the first three."""
+EVERYBODY = torch.arange(3)
+
+
+def table(values: torch.Tensor) -> FeatureTable:
+    return FeatureTable(values, torch.ones(len(values), dtype=torch.bool))
+
+
+def world(items: int = 4) -> TrainingData:
+    """Item 3 has a picture and no clicks."""
+    users, taken = X.nonzero().unbind(1)
+    features = {Modality.IMAGE: table(IMAGE[:items])}
+    return TrainingData(3, items, users, taken, torch.ones(len(users)), features)
+
+
+def solved(data: TrainingData, **config: object) -> EaseMultimodal:
+    torch.manual_seed(0)
+    model = build_recommender("ease_multimodal", data, config=config)
+    assert isinstance(model, EaseMultimodal)
+    model.solve(data)
+    return model
+
+
+def regressed(gram: torch.Tensor) -> torch.Tensor:
+    """Every item on the others alone: the definition, solved item by item."""
+    result = torch.zeros_like(gram)
+    for j in range(len(gram)):
+        others = [i for i in range(len(gram)) if i != j]
+        result[others, j] = torch.linalg.solve(gram[others][:, others], gram[others, j])
+    return result
+
+
+def test_likeness_adds_to_common_users():
+    found = solved(world(), modality_weights="image=2", regularisation=0.7).embed()
+    expected = regressed(X.T @ X + 2 * LIKE + 0.7 * torch.eye(3))
+    torch.testing.assert_close(found.score(EVERYBODY)[:, :3], X @ expected)
+
+
+def test_without_weight_it_is_ease():
+    data = world()
+    plain = build_recommender("ease", data, config={"regularisation": 0.7})
+    plain.solve(data)
+    found = solved(data, modality_weights="image=0", regularisation=0.7).embed().score(EVERYBODY)
+    torch.testing.assert_close(found[:, :3], plain.embed().score(EVERYBODY)[:, :3])
+
+
+def test_a_cold_item_is_regressed_on_likeness_alone():
+    # Item 3 looks as item 2 turned round: squared cosine 1 with it, 0 with the others.
+    model = solved(world(), modality_weights="image=2", regularisation=0.7)
+    expected = X @ torch.tensor([0.0, 0.0, 2 / (2 + 0.7)])
+    torch.testing.assert_close(model.embed().score(EVERYBODY)[:, 3], expected)
+    rows, bias = model.embed_new_items({Modality.IMAGE: table(IMAGE[3:])})
+    torch.testing.assert_close(model.embed().user_rows(EVERYBODY) @ rows[0], expected)
+    assert bias.tolist() == [0.0]
+
+
+def test_coalitions_share_out_the_columns_by_hand():
+    model = solved(world(), modality_weights="image=2", regularisation=0.7)
+    gram = X.T @ X + 2 * LIKE + 0.7 * torch.eye(3)
+    clicks = torch.zeros(3, 3)
+    for j in range(3):
+        others = [i for i in range(3) if i != j]
+        part = (X.T @ X)[others, j]
+        clicks[others, j] = torch.linalg.solve(gram[others][:, others], part)
+    alone = model.embed(frozenset({COLLABORATIVE})).score(EVERYBODY)
+    torch.testing.assert_close(alone[:, :3], X @ clicks)
+    assert (alone[:, 3] == 0).all()
+    image = torch.linalg.solve(2 * LIKE + 0.7 * torch.eye(3), 2 * LIKE)
+    found = model.embed(frozenset({"image"})).score(EVERYBODY)
+    torch.testing.assert_close(found[:, :3], X @ image)
+
+
+def test_weights_of_one_change_nothing_and_others_are_other_strengths():
+    data = world()
+    model = solved(data, modality_weights="image=2", regularisation=0.7)
+    same = model.embed_weighted({"image": 1.0, COLLABORATIVE: 1.0}).score(EVERYBODY)
+    torch.testing.assert_close(same, model.embed().score(EVERYBODY))
+    doubled = model.embed_weighted({"image": 2.0}).score(EVERYBODY)
+    other = solved(data, modality_weights="image=4", regularisation=0.7)
+    torch.testing.assert_close(doubled, other.embed().score(EVERYBODY))
+
+
+def test_a_held_out_click_is_predicted_as_if_its_user_had_never_been():
+    generator = torch.Generator().manual_seed(1)
+    matrix = (torch.rand(40, 8, generator=generator) < 0.4).float()
+    features = torch.nn.functional.normalize(torch.randn(8, 3, generator=generator), dim=1)
+    like = (features @ features.T) ** 2
+    users, items = matrix.nonzero().unbind(1)
+    held = hold_out(users, items, torch.arange(8), like.unsqueeze(0), 500, generator)
+    assert held is not None
+    gains = held.gain(torch.tensor([3.0]), 2.0)
+    histories = held.histories.to_dense()
+    for place in range(0, len(gains), 7):
+        history, item = histories[place], int(held.items[place])
+        gram = matrix.T @ matrix - torch.outer(history, history) + 3 * like + 2 * torch.eye(8)
+        rest = history.clone()
+        rest[item] = 0
+        scores = (rest @ regressed(gram)).masked_fill(rest > 0, -torch.inf)
+        rank = int((scores > scores[item] + 1e-6).sum()) + 1
+        assert float(gains[place]) == pytest.approx(1 / float(torch.log2(torch.tensor(1.0 + rank))))
+
+
+def test_automatic_weights_find_the_modality_that_decides():
+    # Everybody chooses from one of four kinds; pictures show the kind, texts are noise.
+    generator = torch.Generator().manual_seed(2)
+    kinds, tastes = torch.arange(60) % 4, torch.arange(200) % 4
+    chance = torch.rand(200, 60, generator=generator)
+    users, items = (chance < torch.where(tastes[:, None] == kinds, 0.15, 0.01)).nonzero().unbind(1)
+    noise = torch.randn(60, 16, generator=generator)
+    shown = torch.nn.functional.one_hot(kinds).float()
+    features = {Modality.IMAGE: table(shown), Modality.TEXT: table(noise)}
+    data = TrainingData(200, 60, users, items, torch.ones(len(users)), features)
+    image, text = solved(data, regularisation=20.0).strengths.tolist()
+    assert image > 4 * text
+
+
+def test_automatic_weights_are_chosen_from_the_training_part_alone():
+    held = hold_out(
+        *X.nonzero().unbind(1), torch.arange(3), LIKE.unsqueeze(0), 9, torch.Generator()
+    )
+    assert held is not None
+    # Users 0 and 1 have two items or more: five clicks; user 2 has one, which cannot be held out.
+    assert len(held.items) == 5
+    assert best_weights([held], 1, 1.0).shape == (1,)
+
+
+@pytest.mark.parametrize("text", ["image", "image=much", "image=-1", "image=nan", "smell=2", ""])
+def test_weights_that_are_none_are_refused_with_a_sentence(text: str):
+    with pytest.raises(ConfigError, match=r"is no weight|no modality"):
+        build_recommender("ease_multimodal", world(), config={"modality_weights": text})
+
+
+def test_weights_of_a_modality_that_is_not_read_are_refused():
+    with pytest.raises(ConfigError, match="does not read; it reads image"):
+        build_recommender("ease_multimodal", world(), config={"modality_weights": "text=1"})
