@@ -58,6 +58,10 @@ ITEM_COLUMNS: Final = (
 """Columns of every catalogue; what is neither here nor in RECORDING_COLUMNS is an attribute."""
 
 
+PERSON: Final = "person"
+"""Category of items that are people: one with the identifier of a user is that user's profile."""
+
+
 class SplitName(StrEnum):
     """The part of the interactions that a row belongs to."""
 

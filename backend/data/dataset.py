@@ -16,7 +16,15 @@ from backend.data.media import picture_path, thumbnail_path
 from backend.data.recordings import poster_path, recording_path
 from backend.durable import file_sha256, write_durably
 from backend.errors import DamagedArtefact, NotFound
-from backend.schema import ITEM_COLUMNS, MEDIA_COLUMNS, RECORDING_COLUMNS, Col, Modality, SplitName
+from backend.schema import (
+    ITEM_COLUMNS,
+    MEDIA_COLUMNS,
+    PERSON,
+    RECORDING_COLUMNS,
+    Col,
+    Modality,
+    SplitName,
+)
 
 _TABLES: Final = ("items.parquet", "interactions.parquet", "users.parquet")
 _META: Final = "meta.json"
@@ -118,6 +126,14 @@ class Dataset:
         """What a person can look at, read or play of at least one item."""
         shown = (Modality.IMAGE, Modality.TEXT, Modality.AUDIO, Modality.VIDEO)
         return tuple(m for m in shown if self.raw_present(m).any())
+
+    def own_profile(self, user_num: int) -> NDArray[np.int64]:
+        """i64[0] or i64[1]: the item that is this user, in a catalogue that lists people.
+
+        The same identifier alone says nothing: user 17 and film 17 have nothing in common.
+        """
+        same = self.items[Col.ITEM_ID] == self.user_ids[user_num]
+        return np.flatnonzero(same & (self.items[Col.CATEGORY] == PERSON))
 
     @property
     def attributes(self) -> tuple[str, ...]:

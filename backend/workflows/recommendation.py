@@ -205,12 +205,14 @@ def recommend_from_content(
 
 
 def rank_for(workspace: Workspace, loaded: LoadedRun, user: int, k: int) -> Recommendations:
-    """The k best items outside the training history, added items included where possible."""
+    """The k best items outside the training history, added items included where possible; in a
+    network never the person's own profile."""
+    own = loaded.dataset.own_profile(user)
     return retrieve(
         loaded.embeddings,
         user,
         k,
-        exclude=items_of(loaded.split.train, user),
+        exclude=np.concatenate([items_of(loaded.split.train, user), own]),
         index=item_index(workspace, loaded.record.id),
         new_items=added_for(workspace, loaded).vectors,
     )

@@ -3,6 +3,7 @@
 from typing import Final
 
 from backend.data.synthetic.vocabulary import Attribute, Category, Property, Vocabulary
+from backend.schema import PERSON
 from models.modality import Modality
 
 MOTIFS: Final = ("cat", "bicycle", "guitar", "mountain", "cup", "book", "leaf", "rocket")
@@ -21,7 +22,6 @@ INTERESTS: Final = (
 LIVES: Final = ("student", "nurse", "teacher", "engineer", "artist", "farmer")
 HUMOURS: Final = ("dry", "sunny", "blunt", "dreamy", "curious")
 
-PERSON: Final = "person"
 GROUP: Final = "group"
 
 VOCABULARY: Final = Vocabulary(
