@@ -73,11 +73,16 @@ def import_(
             "items=FILE. May be repeated.",
         ),
     ] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="key=value of the cleaning, e.g. kcore=5; may be repeated."),
+    ] = None,
     home: Home = None,
     json: Json = False,
 ) -> None:
     """Import a data set; bad rows are reported with their number and reason."""
-    request = ImportRequest(format, pairs(column or [], "--map"))
+    cleaning = dict(pairs(setting or [], "--set"))
+    request = ImportRequest(format, pairs(column or [], "--map"), cleaning)
     outcome = import_data(open_workspace(home), path, name, request, progress)
     rejected = {"rejected": outcome.record.rejected, "report": str(outcome.report)}
     say(_summary(outcome.record) | rejected, json)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from backend.data.media import picture_path, thumbnail_path
 from backend.data.recordings import poster_path, recording_path
+from backend.data.steps import CleaningRecord
 from backend.durable import file_sha256, write_durably
 from backend.errors import DamagedArtefact, NotFound
 from backend.schema import (
@@ -71,7 +72,8 @@ class Dataset:
     attribute. `interactions`: `user_num, item_num, rating` (f32, 1.0 where the source has none),
     `timestamp` (i64 seconds since 1970 UTC, 0 where unknown) and, if the source had them, `review`
     (text, "" where none) and `split`. `user_ids[user_num]` is the external identifier. `given`
-    names the modalities with ready-made features and the SHA-256 of their files.
+    names the modalities with ready-made features and the SHA-256 of their files. `cleaning` is what
+    was done on the way from the source; it is no part of the content.
     """
 
     fingerprint: str
@@ -80,6 +82,7 @@ class Dataset:
     interactions: pd.DataFrame
     user_ids: NDArray[np.str_]
     given: Mapping[Modality, str] = field(default_factory=dict)
+    cleaning: CleaningRecord = field(default_factory=CleaningRecord)
 
     @property
     def n_users(self) -> int:
@@ -219,6 +222,7 @@ def save_dataset(
     user_ids: NDArray[np.str_],
     root: Path,
     given: Given | None = None,
+    cleaning: CleaningRecord | None = None,
 ) -> Dataset:
     """Write the three tables (columns as in `Dataset`) and `given` features into `root`, beside
     its pictures.
@@ -232,10 +236,15 @@ def save_dataset(
     files = {
         name: _write_table(root / name, table) for name, table in zip(_TABLES, tables, strict=True)
     }
+    done = cleaning or CleaningRecord()
     meta = {"layout": _LAYOUT, "fingerprint": fingerprint, "files": files, "given": digests}
-    content = json.dumps(meta, indent=1).encode()
-    write_durably(root / _META, lambda file: file.write(content))
-    return Dataset(fingerprint, root, items, interactions, user_ids, digests)
+    _write_meta(root, meta | {"cleaning": done.to_mapping()})
+    return Dataset(fingerprint, root, items, interactions, user_ids, digests, done)
+
+
+def note_cleaning(root: Path, cleaning: CleaningRecord) -> None:
+    """Record another way by which the same content came about; the newest is told."""
+    _write_meta(root, _read_meta(root) | {"cleaning": cleaning.to_mapping()})
 
 
 def load_dataset(root: Path) -> Dataset:
@@ -248,7 +257,8 @@ def load_dataset(root: Path) -> Dataset:
     items, interactions, users = (_read_table(root / name, meta["files"][name]) for name in _TABLES)
     user_ids = users[Col.USER_ID].to_numpy(dtype=np.str_)
     given = {Modality(name): str(digest) for name, digest in meta.get("given", {}).items()}
-    return Dataset(meta["fingerprint"], root, items, interactions, user_ids, given)
+    cleaning = CleaningRecord.from_mapping(meta.get("cleaning", {}))
+    return Dataset(meta["fingerprint"], root, items, interactions, user_ids, given, cleaning)
 
 
 def _given_file(modality: Modality) -> str:
@@ -279,6 +289,11 @@ def _write_table(path: Path, table: pd.DataFrame) -> str:
     return file_sha256(path)
 
 
+def _write_meta(root: Path, meta: Mapping[str, object]) -> None:
+    content = json.dumps(meta, indent=1).encode()
+    write_durably(root / _META, lambda file: file.write(content))
+
+
 def _read_meta(root: Path) -> dict[str, Any]:
     try:
         meta = json.loads((root / _META).read_bytes())
@@ -287,6 +302,7 @@ def _read_meta(root: Path) -> dict[str, Any]:
                 f"The data set {root.name} was stored by another version of FusionLens; "
                 "import it again."
             )
+        CleaningRecord.from_mapping(meta.get("cleaning", {}))
         return dict(meta)
     except FileNotFoundError:
         raise NotFound(f"There is no data set in '{root.name}'; import it first.") from None

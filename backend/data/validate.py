@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
+from backend.data.steps import StepRecord
+
 LISTED_PER_REASON: Final = 200
 """A file with a million bad rows is described as well by its first two hundred."""
 _SHOWN: Final = 80
@@ -36,7 +38,7 @@ class ValidationReport:
     `items`, `users`, `interactions`, `pictures`, `recordings` were accepted; `rejected` rows were
     left out. `counts` has the true number of problems per reason; `problems` lists at most
     LISTED_PER_REASON of each. A problem that costs no row (a missing picture) counts as a problem
-    and not as a rejected row.
+    and not as a rejected row. `cleaning` are the steps that were taken afterwards.
     """
 
     items: int
@@ -48,6 +50,7 @@ class ValidationReport:
     problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
     recordings: int = 0
+    cleaning: tuple[StepRecord, ...] = ()
 
     def to_json(self) -> str:
         """One JSON object."""
@@ -59,6 +62,8 @@ class ValidationReport:
         values = json.loads(text)
         values["problems"] = tuple(Problem(**problem) for problem in values["problems"])
         values["warnings"] = tuple(values["warnings"])
+        steps = values.get("cleaning", ())
+        values["cleaning"] = tuple(StepRecord.from_mapping(step) for step in steps)
         return cls(**values)
 
     def to_csv(self, path: Path) -> None:
@@ -113,7 +118,14 @@ class ProblemLog:
             self.warnings.append(sentence)
 
     def report(
-        self, *, items: int, users: int, interactions: int, pictures: int, recordings: int = 0
+        self,
+        *,
+        items: int,
+        users: int,
+        interactions: int,
+        pictures: int,
+        recordings: int = 0,
+        cleaning: tuple[StepRecord, ...] = (),
     ) -> ValidationReport:
         """The frozen result."""
         return ValidationReport(
@@ -122,6 +134,7 @@ class ProblemLog:
             interactions=interactions,
             pictures=pictures,
             recordings=recordings,
+            cleaning=cleaning,
             rejected=self.rejected,
             counts=dict(self.counts),
             problems=tuple(self.problems),

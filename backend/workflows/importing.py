@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from backend.data.archive import TABLE_SUFFIXES
+from backend.data.cleaning import CleaningConfig
 from backend.data.guessing import ColumnGuess
 from backend.data.ingest import (
     IMPORT_FORMATS,
@@ -22,6 +23,7 @@ from backend.data.ingest import (
     preview_source,
 )
 from backend.data.mapping import ColumnMapping
+from backend.data.steps import StepRecord
 from backend.data.synthetic.blueprint import ScenarioConfig
 from backend.data.synthetic.generate import generate
 from backend.data.validate import ValidationReport
@@ -45,11 +47,13 @@ TRUTH_FILE = "truth.npz"
 
 __all__ = [
     "TRUTH_FILE",
+    "CleaningConfig",
     "ColumnGuess",
     "ColumnMapping",
     "ImportOutcome",
     "ImportRequest",
     "SourcePreview",
+    "StepRecord",
     "TablePreview",
     "check_name",
     "encode_data",
@@ -65,17 +69,23 @@ class ImportRequest:
     """How a source is to be read; a job carries it.
 
     `mapping` holds pairs as `ColumnMapping.from_pairs` takes them; empty where the format says it
-    all.
+    all. `cleaning` holds settings of `CleaningConfig`; what is not named keeps its default.
     """
 
     format: str = "auto"
     mapping: Mapping[str, str] = field(default_factory=dict)
+    cleaning: Mapping[str, object] = field(default_factory=dict)
 
     def check(self) -> None:
-        """Raises ConfigError for a format or a role that does not exist."""
+        """Raises ConfigError for a format, a role or a setting that does not exist."""
         if self.format != "auto":
             IMPORT_FORMATS[self.format]
         self.columns()
+        self.chain()
+
+    def chain(self) -> CleaningConfig:
+        """The settings of the cleaning, checked."""
+        return CleaningConfig.from_mapping(self.cleaning)
 
     def columns(self) -> ColumnMapping | None:
         """None where nothing was said."""
@@ -88,10 +98,10 @@ class ImportRequest:
     @classmethod
     def from_payload(cls, payload: Mapping[str, object]) -> Self:
         """Inverse of `to_payload`; a payload of an older version lacks what it did not know."""
-        mapping = payload.get("mapping")
-        return cls(
-            str(payload.get("format", "auto")), dict(mapping) if isinstance(mapping, dict) else {}
-        )
+        mapping, cleaning = payload.get("mapping", {}), payload.get("cleaning", {})
+        assert isinstance(mapping, dict)
+        assert isinstance(cleaning, dict)
+        return cls(str(payload.get("format", "auto")), mapping, cleaning)
 
 
 @dataclass(frozen=True)
@@ -150,7 +160,12 @@ def import_data(
     asked = request or ImportRequest()
     check_name(workspace, name)
     imported = import_dataset(
-        source, workspace.settings.datasets, report, asked.format, asked.columns()
+        source,
+        workspace.settings.datasets,
+        report,
+        asked.format,
+        asked.columns(),
+        asked.chain(),
     )
     return _register(workspace, imported, name)
 

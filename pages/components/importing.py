@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from backend.workflows import catalogue, overview
+from backend.workflows.importing import StepRecord
 from backend.workflows.jobviews import JobView
 from backend.workflows.workspace import open_workspace
 from pages.components import jobs, state
@@ -59,6 +60,8 @@ def report(dataset_id: str) -> None:
         f"people, {found.pictures:,} pictures and {found.recordings:,} recordings; rows refused: "
         f"{found.rejected:,}."
     )
+    if found.cleaning:
+        _cleaned(found.cleaning)
     for warning in found.warnings:
         st.warning(plain(warning))
     if not found.problems:
@@ -86,6 +89,24 @@ def report(dataset_id: str) -> None:
         on_click="ignore",
         icon=":material/download:",
     )
+
+
+def _cleaned(steps: tuple[StepRecord, ...]) -> None:
+    """The chain of steps and what each left, in order."""
+    table = pd.DataFrame(
+        {
+            "What was done": [step.what for step in steps],
+            "Interactions": [_change(*step.interactions) for step in steps],
+            "People": [_change(*step.users) for step in steps],
+            "Items": [_change(*step.items) for step in steps],
+            "Changed": [f"{step.changed:,}" if step.changed else "" for step in steps],
+        }
+    )
+    st.dataframe(table, hide_index=True, alt="Steps of cleaning and what each left")
+
+
+def _change(before: int, after: int) -> str:
+    return f"{after:,}" if before == after else f"{before:,} → {after:,}"
 
 
 def _queue(source: Path | bytes, filename: str, name: str) -> None:

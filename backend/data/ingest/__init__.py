@@ -8,8 +8,9 @@ from backend.data.ingest._base import (
     RawTable,
     RawTables,
 )
-from backend.data.ingest._import import VALIDATION_FILE, Imported, import_dataset
+from backend.data.ingest._import import Imported, import_dataset
 from backend.data.ingest._preview import SourcePreview, TablePreview, preview_source
+from backend.data.ingest._settling import VALIDATION_FILE
 
 __all__ = [
     "IMPORT_FORMATS",

@@ -1,35 +1,30 @@
 """From files to a stored data set: read, judge, number, clean pictures, store."""
 
-import os
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from backend.data.archive import TRUTH_FILES, SourceFiles, open_source
-from backend.data.cleaning import without_exact_duplicates
-from backend.data.dataset import Dataset, load_dataset, save_dataset
-from backend.data.events import Events
-from backend.data.ingest._base import IMPORT_FORMATS, RawTables
+from backend.data.cleaning import CleaningConfig, Draft, clean
+from backend.data.dataset import Dataset, save_dataset
+from backend.data.ingest._base import RawTables
 from backend.data.ingest._checks import check_items, items_without_table
 from backend.data.ingest._judge import check_interactions
-from backend.data.ingest._mapped import read_mapped
 from backend.data.ingest._pictures import store_pictures
-from backend.data.ingest._preview import guessed_mapping, recognised
+from backend.data.ingest._reading import read_source
 from backend.data.ingest._recordings import store_recordings
+from backend.data.ingest._settling import VALIDATION_FILE, settle
 from backend.data.mapping import ColumnMapping
+from backend.data.steps import StepRecord
 from backend.data.validate import ProblemLog, ValidationReport
-from backend.errors import DamagedArtefact, InvalidInput, NotFound
+from backend.errors import InvalidInput
 from backend.progress import Report, silent
 from backend.schema import ITEM_COLUMNS, RECORDING_COLUMNS, Col, Modality
-
-VALIDATION_FILE: Final = "validation.json"
-"""The report, beside the tables of the data set."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +41,13 @@ def import_dataset(
     report: Report = silent,
     format: str = "auto",
     mapping: ColumnMapping | None = None,
+    cleaning: CleaningConfig | None = None,
 ) -> Imported:
     """Import a folder, a ZIP or a table into `datasets_root/<fingerprint>`.
 
     `mapping` says which columns of which files are meant; what it leaves open is guessed from their
-    names and values, and the report tells what was taken.
+    names and values, and the report tells what was taken. `cleaning` is the chain between the
+    judged rows and the data set (default: exact doubles are left out).
 
     Nothing appears there before everything is in place; the same content again gives the same
     fingerprint and the same folder. Raises InvalidInput where the source lacks what is needed or
@@ -61,92 +58,60 @@ def import_dataset(
     with tempfile.TemporaryDirectory(prefix=".import-", dir=datasets_root) as scratch:
         report("opens the source", 0.0)
         files = open_source(source, Path(scratch) / "source", log)
-        tables = _read(files, format, mapping, log)
+        tables = read_source(files, format, mapping, log)
         built = Path(scratch) / "dataset"
         built.mkdir()
-        dataset = _build(tables, files, built, log, report)
+        dataset = _build(tables, files, built, cleaning or CleaningConfig(), log, report)
         validation = log.report(
             items=dataset.n_items,
             users=dataset.n_users,
             interactions=len(dataset.interactions),
             pictures=_filled(dataset.items, Col.IMAGE),
             recordings=sum(_filled(dataset.items, column) for column in RECORDING_COLUMNS),
+            cleaning=dataset.cleaning.steps,
         )
         (built / VALIDATION_FILE).write_text(validation.to_json(), encoding="utf-8")
-        return Imported(_settle(built, datasets_root / dataset.fingerprint), validation)
+        target = datasets_root / dataset.fingerprint
+        return Imported(settle(built, target, dataset.cleaning), validation)
 
 
 def _filled(items: pd.DataFrame, column: Col) -> int:
     return int((items[column] != "").sum()) if column in items.columns else 0
 
 
-def _read(
-    files: SourceFiles, format: str, mapping: ColumnMapping | None, log: ProblemLog
-) -> RawTables:
-    if mapping is not None:
-        whole = mapping.over(guessed_mapping(files) or ColumnMapping())
-        tables = read_mapped(files, whole, log)
-        log.warn(f"Columns were taken as told or guessed: {_said(whole)}.")
-        return tables
-    name = recognised(files) if format == "auto" else format
-    if not name:
-        raise InvalidInput(_unknown(files))
-    entry = IMPORT_FORMATS[name]
-    return entry.cls(entry.config()).read(files, log, silent)
-
-
-def _unknown(files: SourceFiles) -> str:
-    """The sentence for files of no known format; where columns look like it, says how to go on."""
-    guess = guessed_mapping(files)
-    if guess is not None and guess.interaction_columns:
-        options = " ".join(f"--map {key}={value!r}" for key, value in guess.to_pairs().items())
-        return (
-            "No format knows these files by their names. Say which columns are meant; they look "
-            f"like: {options}"
-        )
-    return (
-        "An import needs interactions.csv (user_id, item_id) and, with it, items.csv (item_id, "
-        f"title, text, image) and pictures, or another known format; found: {files.listing()}."
-    )
-
-
-def _said(mapping: ColumnMapping) -> str:
-    return ", ".join(f"{key} = {value}" for key, value in mapping.to_pairs().items() if value)
-
-
 def _build(
-    tables: RawTables, files: SourceFiles, root: Path, log: ProblemLog, report: Report
+    tables: RawTables,
+    files: SourceFiles,
+    root: Path,
+    cleaning: CleaningConfig,
+    log: ProblemLog,
+    report: Report,
 ) -> Dataset:
     report("checks rows", 0.0)
-    items, lines, events = _checked(tables, log, _part(report, 0.0, 0.3))
+    draft = _judged(tables, log, _part(report, 0.0, 0.28))
+    report("cleans", 0.28)
+    draft, record = clean(draft, cleaning, log)
     file = tables.items.file if tables.items else ""
-    items[Col.IMAGE] = pd.Series(
-        store_pictures(items, lines, file, files, root, log, _part(report, 0.3, 0.6)), dtype=str
-    )
-    heard = store_recordings(items, lines, file, files, root, log, _part(report, 0.6, 0.9))
-    for column, digests in heard.items():
-        items[column] = pd.Series(digests, dtype=str)
-    items = _ordered(items)
-    interactions, user_ids = events.numbered()
+    items = _with_media(draft, file, files, root, log, _part(report, 0.3, 0.9))
+    interactions, user_ids = draft.events.numbered()
     report("stores the data set", 0.9)
-    if files.trusted:
+    if files.trusted and cleaning == CleaningConfig():  # a truth tells of all that was generated
         for name in TRUTH_FILES & files.files.keys():
             shutil.copyfile(files.files[name], root / name)
-    return save_dataset(items, interactions, user_ids, root, _given(tables, items))
+    pictures = _pictures_step(items, len(interactions), len(user_ids))
+    done = replace(record, steps=(*record.steps, *pictures))
+    return save_dataset(items, interactions, user_ids, root, _given(tables, items), done)
 
 
-def _checked(
-    tables: RawTables, log: ProblemLog, report: Report
-) -> tuple[pd.DataFrame, NDArray[np.int64], Events]:
-    """(items, the line of each, good interactions); raises InvalidInput where none is good."""
+def _judged(tables: RawTables, log: ProblemLog, report: Report) -> Draft:
+    """Raises InvalidInput where not one interaction is good."""
     if tables.items is None:
         events, item_ids = check_interactions(tables.interactions, None, log, report)
         items = items_without_table(item_ids)
         lines = np.zeros(len(items), np.int64)
     else:
         items, lines = check_items(tables.items, log)
-        events, item_ids = check_interactions(tables.interactions, items[Col.ITEM_ID], log, report)
-    events = without_exact_duplicates(events, item_ids, log)
+        events, _ = check_interactions(tables.interactions, items[Col.ITEM_ID], log, report)
     if not len(events):
         first = next((p for p in log.problems if p.file == tables.interactions.file), None)
         why = (
@@ -155,7 +120,31 @@ def _checked(
             else ""
         )
         raise InvalidInput(f"'{tables.interactions.file}' has no usable row.{why}")
-    return items, lines, events
+    return Draft(items, lines, events)
+
+
+def _with_media(
+    draft: Draft, file: str, files: SourceFiles, root: Path, log: ProblemLog, report: Report
+) -> pd.DataFrame:
+    """The items with the SHA-256 of what is stored in place of names."""
+    items, lines = draft.items.copy(), draft.lines
+    items[Col.IMAGE] = pd.Series(
+        store_pictures(items, lines, file, files, root, log, _part(report, 0.0, 0.5)), dtype=str
+    )
+    heard = store_recordings(items, lines, file, files, root, log, _part(report, 0.5, 1.0))
+    for column, digests in heard.items():
+        items[column] = pd.Series(digests, dtype=str)
+    return _ordered(items)
+
+
+def _pictures_step(items: pd.DataFrame, interactions: int, users: int) -> tuple[StepRecord, ...]:
+    """How pictures are kept, for the record; nothing where there are none."""
+    stored = _filled(items, Col.IMAGE)
+    if not stored:
+        return ()
+    what = "Pictures are kept upright, opaque on white, without metadata, at most 512 pixels long."
+    same = (interactions, interactions), (users, users), (len(items), len(items))
+    return (StepRecord("pictures", what, *same, changed=stored),)
 
 
 def _ordered(items: pd.DataFrame) -> pd.DataFrame:
@@ -174,34 +163,6 @@ def _given(tables: RawTables, items: pd.DataFrame) -> dict[Modality, NDArray[np.
         values[~np.isfinite(values).all(axis=1)] = np.nan
         found[modality] = values
     return found
-
-
-def _settle(built: Path, target: Path) -> Dataset:
-    """Rename into place; where the data set is there already, keep it and mend its media."""
-    for attempt in range(2):
-        try:
-            os.rename(built, target)
-            return load_dataset(target)
-        except OSError:
-            if not target.is_dir() or attempt:
-                raise
-        try:
-            dataset = load_dataset(target)
-        except (DamagedArtefact, NotFound):
-            shutil.rmtree(target)
-            continue
-        _mend(built, target)
-        return dataset
-    raise DamagedArtefact(f"The data set {target.name} cannot be stored; remove its folder.")
-
-
-def _mend(built: Path, target: Path) -> None:
-    for folder in ("media", "thumbs"):
-        for file in (built / folder).glob("*/*.*"):
-            kept = target / file.relative_to(built)
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(file, kept)
-    os.replace(built / VALIDATION_FILE, target / VALIDATION_FILE)
 
 
 def _part(report: Report, low: float, high: float) -> Report:

@@ -165,6 +165,20 @@ def test_an_import_reports_what_it_refused(
     assert Path(result["report"]).is_file()
 
 
+def test_an_import_takes_columns_and_cleaning(
+    home: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    rows = ["a,1", "a,2", "b,1", "b,2", "c,3"]
+    (tmp_path / "orders.csv").write_text("who,what\n" + "\n".join(rows) + "\n")
+    columns = ["--map", "user_id=who", "--map", "item_id=what"]
+    arguments = ["import", str(tmp_path), "--name", "orders", *columns]
+    cleaned = _call(capsys, *arguments, "--set", "kcore=2", "--home", home)
+    assert (cleaned["users"], cleaned["items"], cleaned["interactions"]) == (2, 2, 4)
+    assert main([*arguments, "--set", "kcor=2", "--home", home]) == 2
+    assert "kcore" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("scenario", ["news", "social", "video"])
 def test_a_demo_of_every_scenario(
     scenario: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -1,10 +1,7 @@
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from hypothesis import given
-from hypothesis import strategies as st
 
-from backend.data.cleaning import repeated
 from backend.data.events import Events
 
 
@@ -41,9 +38,3 @@ def test_kept_rows_keep_everything_of_theirs() -> None:
     assert kept.reviews is not None
     assert kept.reviews.tolist() == ["r0", "r2"]
     assert kept.reviews.index.tolist() == [0, 1]
-
-
-@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2), st.integers(-2, 2)), max_size=30))
-def test_repeated_rows_are_those_that_pandas_finds(rows: list[tuple[int, int, int]]) -> None:
-    expected = pd.DataFrame(rows, columns=["u", "i", "t"]).duplicated().tolist() if rows else []
-    assert repeated(events(rows)).tolist() == expected

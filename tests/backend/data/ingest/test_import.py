@@ -295,15 +295,20 @@ def test_an_unknown_format_names_the_nearest(tmp_path: Path) -> None:
 
 @pytest.mark.realdata
 @pytest.mark.parametrize(
-    ("name", "users", "items", "interactions"),
-    [("hm_fashion_5core", 8925, 3186, 64804), ("ml_latest_small_5core", 610, 3627, 90075)],
+    ("name", "users", "items", "interactions", "fingerprint"),
+    [
+        ("hm_fashion_5core", 8925, 3186, 64804, "3d2c0c3c814676ba"),
+        ("ml_latest_small_5core", 610, 3627, 90075, "7e0fbecef14935ae"),
+    ],
 )
 def test_real_sets_come_in_whole(
-    tmp_path: Path, name: str, users: int, items: int, interactions: int
+    tmp_path: Path, name: str, users: int, items: int, interactions: int, fingerprint: str
 ) -> None:
     if not (REAL / name).is_dir():
         pytest.skip(f"the data set {name} is not at FUSIONLENS_REAL_DATA")
-    validation = import_dataset(REAL / name, tmp_path).validation
+    imported = import_dataset(REAL / name, tmp_path)
+    validation = imported.validation
+    assert imported.dataset.fingerprint == fingerprint  # kept runs and features go by it
     assert validation.rejected == 0
     assert (validation.users, validation.items) == (users, items)
     assert (validation.interactions, validation.pictures) == (interactions, items)

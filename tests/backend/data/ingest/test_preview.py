@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from backend.data.ingest import import_dataset, preview_source
-from backend.data.ingest._import import _said
+from backend.data.ingest._reading import said
 from backend.data.mapping import ColumnMapping
 from backend.errors import InvalidInput
 
@@ -114,4 +114,4 @@ def test_nothing_to_guess(folder) -> None:
     preview = preview_source(folder({"a.csv": "x\n1\n"}))
     assert preview.mapping is None
     assert [table.use for table in preview.tables] == [""]
-    assert _said(ColumnMapping()) == ""
+    assert said(ColumnMapping()) == ""
