@@ -158,6 +158,7 @@ def import_data(
 ) -> ImportOutcome:
     """Read a folder, ZIP or table into the workspace under `name`."""
     asked = request or ImportRequest()
+    asked.check()
     check_name(workspace, name)
     imported = import_dataset(
         source,

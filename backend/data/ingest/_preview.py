@@ -1,6 +1,7 @@
 """A look at a source before it is imported: its format, its first rows, which column is which."""
 
 import tempfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -72,6 +73,13 @@ def recognised(files: SourceFiles) -> str:
         if entry.cls(entry.config()).recognises(files):
             return entry.name
     return ""
+
+
+def file_with(files: SourceFiles, columns: Collection[str]) -> str:
+    """The one table that has all of `columns`; "" where none or several have."""
+    heads = _heads(files, ProblemLog())
+    holders = [file for file, frame in heads.items() if set(columns) <= set(frame.columns)]
+    return holders[0] if len(holders) == 1 else ""
 
 
 def guessed_mapping(files: SourceFiles) -> ColumnMapping | None:

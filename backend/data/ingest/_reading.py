@@ -1,9 +1,11 @@
 """Finds out what a source is and has the right format read it."""
 
+from dataclasses import replace
+
 from backend.data.archive import SourceFiles
 from backend.data.ingest._base import IMPORT_FORMATS, RawTables
 from backend.data.ingest._mapped import read_mapped
-from backend.data.ingest._preview import guessed_mapping, recognised
+from backend.data.ingest._preview import file_with, guessed_mapping, recognised
 from backend.data.mapping import ColumnMapping
 from backend.data.validate import ProblemLog
 from backend.errors import InvalidInput
@@ -15,7 +17,7 @@ def read_source(
 ) -> RawTables:
     """Raises InvalidInput where no format knows the files, and says what they look like."""
     if mapping is not None:
-        whole = mapping.over(guessed_mapping(files) or ColumnMapping())
+        whole = _placed(mapping, files).over(guessed_mapping(files) or ColumnMapping())
         tables = read_mapped(files, whole, log)
         log.warn(f"Columns were taken as told or guessed: {said(whole)}.")
         return tables
@@ -24,6 +26,14 @@ def read_source(
         raise InvalidInput(_unknown(files))
     entry = IMPORT_FORMATS[name]
     return entry.cls(entry.config()).read(files, log, silent)
+
+
+def _placed(mapping: ColumnMapping, files: SourceFiles) -> ColumnMapping:
+    """Columns that were named and stand together in one table only say which one is meant."""
+    named = [column for column in mapping.interaction_columns.values() if column]
+    if mapping.interactions or not named:
+        return mapping
+    return replace(mapping, interactions=file_with(files, named))
 
 
 def _unknown(files: SourceFiles) -> str:
