@@ -18,11 +18,13 @@ from backend.workflows.experiment import (
 from backend.workflows.experiment_verdict import verdict_of
 from backend.workflows.experiment_view import names, view
 from backend.workflows.experimenting import execute_experiment
+from backend.workflows.importing import generate_demo
 from backend.workflows.loading import open_dataset
 from backend.workflows.workspace import Workspace
 from db.records import DatasetRecord, ExperimentRecord
 from db.repositories import Runs
 from models.errors import ConfigError
+from tests.backend.workflows.conftest import SHOP
 
 QUICK = {"epochs": 1, "dim": 4, "id_dim": 4, "feature_dim": 8}
 
@@ -34,6 +36,12 @@ def silent(what: str, fraction: float) -> None:
 def plan(shop: DatasetRecord, **fields: object) -> ExperimentPlan:
     known = {"models": ("fused:late", "fused:gated"), "seeds": 2, "settings": QUICK}
     return ExperimentPlan(shop.id, **{**known, **fields})  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def shop(workspace: Workspace) -> DatasetRecord:
+    """The same shop under a name of its own: experiments leave many runs behind."""
+    return generate_demo(workspace, SHOP, "trials")
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +217,7 @@ def test_the_view_names_states_and_how_to_repeat_it(
     assert {state for row in found.rows for state in row.states.values()} == {"done"}
     assert found.job is None
     assert found.command.startswith(
-        "python -m backend experiment shop --models fused:late,fused:gated --seeds 2 --budget 1"
+        "python -m backend experiment trials --models fused:late,fused:gated --seeds 2 --budget 1"
     )
     assert names(workspace, shop.id)[finished.id] == "Worth it?"
 
