@@ -17,6 +17,7 @@ from backend.data.ingest._identifiers import Identifiers
 from backend.data.ingest._values import (
     CONTROL,
     LATEST,
+    arrow_text,
     numbers,
     seconds,
     split_places,
@@ -153,7 +154,7 @@ class _Chunk:
 
     def identifiers(self, column: Col) -> pa.DictionaryArray:
         """Judged by the different ones, of which there are far fewer than rows."""
-        written = pa.array(self.frame[column], pa.large_string()).dictionary_encode()
+        written = arrow_text(self.frame[column]).dictionary_encode()
         texts = pc.utf8_trim_whitespace(written.dictionary)
         places = written.indices.to_numpy(zero_copy_only=False)
         for bad, reason in (
@@ -192,7 +193,7 @@ class _Chunk:
 def _in_catalogue(
     events: Events, item_ids: pa.Array, catalogue: "pd.Series[str]", log: ProblemLog
 ) -> Events:
-    listed = pa.array(catalogue, pa.large_string())
+    listed = arrow_text(catalogue)
     rows = pc.index_in(item_ids, value_set=listed).fill_null(-1).to_numpy(zero_copy_only=False)
     placed = _with_items(events, rows[events.items] if len(rows) else events.items)
     unknown = placed.items < 0

@@ -54,15 +54,24 @@ class SourcePreview:
 
 
 def preview_source(source: Path, format: str = "auto") -> SourcePreview:
-    """Look at the beginnings of the files. Raises InvalidInput where there is nothing to import."""
+    """Look at the beginnings of the files.
+
+    Files that look like a format but are not readable as such are shown as strangers, with the
+    reason among the problems. Raises InvalidInput where there is no such source.
+    """
     log = ProblemLog()
     with tempfile.TemporaryDirectory(prefix="fusionlens-look-") as scratch:
         files = open_source(source, Path(scratch), log, head=True)
         name = format if format != "auto" else recognised(files)
+        tables: tuple[TablePreview, ...] = ()
+        mapping = None
         if name:
-            tables = _of_format(files, name, log)
-            mapping = None
-        else:
+            try:
+                tables = _of_format(files, name, log)
+            except InvalidInput as error:
+                log.warn(str(error))
+        if not tables:
+            name = ""
             tables, mapping = _of_strangers(files, log)
     return SourcePreview(name, tables, mapping, _problems(log))
 

@@ -26,9 +26,15 @@ _SPLIT_NAMES: Final = {
 }
 
 
+def arrow_text(text: "pd.Series[str]") -> pa.Array:
+    """One Arrow array, however many chunks (none, for no rows) pandas holds."""
+    array = pa.array(text, pa.large_string())
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
 def numbers(text: "pd.Series[str]") -> NDArray[np.float64]:
     """f64[N]; NaN where it is not a number."""
-    written = pa.array(text.where(text != "", None), pa.large_string())
+    written = arrow_text(text.where(text != "", None))
     try:  # five times as fast, but one bad value makes it give up
         return np.array(written.cast(pa.float64()).to_numpy(zero_copy_only=False))
     except pa.ArrowInvalid:
