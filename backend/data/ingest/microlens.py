@@ -19,7 +19,7 @@ from backend.data.ingest._base import (
 from backend.data.ingest._blocks import first_line
 from backend.data.ingest._delimited import Layout
 from backend.data.ingest._features import read_features
-from backend.data.ingest._tables import read_table
+from backend.data.ingest._tables import read_table, require
 from backend.data.recordings import CLIP_SUFFIXES, SOUND_SUFFIXES
 from backend.data.validate import ProblemLog
 from backend.errors import InvalidInput
@@ -66,6 +66,7 @@ class MicroLensFormat(ImportFormat):
             pairs = _sequences(read_table(source, name, log, Layout("\t", ("user", "items"))))
         else:
             pairs = _positional(read_table(source, name, log), _PAIR_COLUMNS)
+        require(pairs, Col.USER_ID, Col.ITEM_ID)
         return RawTables(_items(source, log), _commented(pairs, source, log), _given(source, log))
 
 
