@@ -55,6 +55,7 @@ __all__ = [
     "SourcePreview",
     "StepRecord",
     "TablePreview",
+    "ValidationReport",
     "check_name",
     "encode_data",
     "generate_demo",

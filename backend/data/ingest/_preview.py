@@ -59,10 +59,18 @@ def preview_source(source: Path, format: str = "auto") -> SourcePreview:
     with tempfile.TemporaryDirectory(prefix="fusionlens-look-") as scratch:
         files = open_source(source, Path(scratch), log, head=True)
         name = format if format != "auto" else recognised(files)
+        tables: tuple[TablePreview, ...] = ()
+        mapping: ColumnMapping | None = None
         if name:
-            tables = _of_format(files, name, log)
-            mapping = None
-        else:
+            try:
+                tables = _of_format(files, name, log)
+            except InvalidInput as error:
+                # named as the format names them, but with columns that it does not know
+                if format != "auto":
+                    raise
+                log.warn(str(error))
+                name = ""
+        if not name:
             tables, mapping = _of_strangers(files, log)
     return SourcePreview(name, tables, mapping, _problems(log))
 
