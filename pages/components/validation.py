@@ -1,5 +1,7 @@
 """What an import accepted and left out, why, and what to do about it."""
 
+from typing import Final
+
 import pandas as pd
 import streamlit as st
 
@@ -8,6 +10,8 @@ from backend.workflows.importing import ValidationReport
 from backend.workflows.remedies import remedy
 from backend.workflows.workspace import open_workspace
 from pages.components.markup import plain
+
+_WORDS: Final = {"user_id": "the person's identifier", "item_id": "the item's identifier"}
 
 
 def show(dataset_id: str) -> None:
@@ -90,4 +94,7 @@ def _places(found: ValidationReport) -> None:
 
 
 def _sentence(reason: str) -> str:
+    """In the words of the page, not in those of the tables."""
+    for column, words in _WORDS.items():
+        reason = reason.replace(column, words)
     return reason[:1].upper() + reason[1:]

@@ -83,6 +83,7 @@ def test_the_report_says_what_was_left_out_and_what_to_do(
     assert "The good rows were imported; 2 rows were left out" in said
     reasons, places = (table.value for table in page.dataframe)
     assert set(reasons["Times"]) == {1}
+    assert "The person's identifier is empty" in set(reasons["Reason"])
     assert reasons["What to do"].str.len().min() > 10
     assert dict(zip(places["Row"], places["What stood there"], strict=True)) == {
         22: "four",
