@@ -5,11 +5,11 @@ from pathlib import Path
 import streamlit as st
 
 from backend.workflows import overview, uploading
-from backend.workflows.importing import ImportRequest
+from backend.workflows.importing import ImportRequest, cleaning_settings
 from backend.workflows.jobviews import JobView
 from backend.workflows.uploading import Upload
 from backend.workflows.workspace import open_workspace
-from pages.components import jobs, mapping, state, validation
+from pages.components import forms, jobs, mapping, state, validation
 from pages.components.boundary import boundary
 
 _FORMAT = """A ZIP, single files or a folder with
@@ -39,6 +39,8 @@ def form() -> str:
         name = st.text_input(
             "Name of the data set", placeholder="for example: Winter shop", max_chars=60
         ).strip()
+        with st.expander("Clean while importing", icon=":material/cleaning_services:"):
+            cleaning = forms.fields(cleaning_settings(), "cleaning")
         with st.container(horizontal=True):
             asked = st.form_submit_button("Import", type="primary", icon=":material/upload:")
             look = st.form_submit_button("Look at the columns first", icon=":material/table:")
@@ -49,7 +51,7 @@ def form() -> str:
             st.error("Give the data set a name.")
         elif source and (asked or look):
             with boundary():
-                _bring(source, name, look=look)
+                _bring(source, name, ImportRequest(cleaning=cleaning), look=look)
     mapping.show()
     return _under_way()
 
@@ -75,14 +77,15 @@ def _source() -> Path | list[Upload]:
     )
 
 
-def _bring(source: Path | list[Upload], name: str, *, look: bool) -> None:
+def _bring(source: Path | list[Upload], name: str, request: ImportRequest, *, look: bool) -> None:
     """Import what needs no explanation; ask about the rest, or where the person wants to look."""
+    request.check()
     with st.spinner("Looking at the first rows"):
         brought = uploading.bring(open_workspace(), source, name)
     if look or not brought.preview.format:
-        mapping.ask(brought, name)
+        mapping.ask(brought, name, request)
     else:
-        mapping.queue(brought, name, ImportRequest())
+        mapping.queue(brought, name, request)
 
 
 def _under_way() -> str:

@@ -1,7 +1,7 @@
 """The dialog in which a person says which column of a stranger's table is which."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pandas as pd
@@ -42,11 +42,12 @@ _ROLES: Final[Mapping[Col, tuple[str, str]]] = {
 class _Pending:
     brought: Brought
     name: str
+    request: ImportRequest
 
 
-def ask(brought: Brought, name: str) -> None:
+def ask(brought: Brought, name: str, request: ImportRequest) -> None:
     """Open the dialog for a source that is to become the data set `name`."""
-    st.session_state[_PENDING] = _Pending(brought, name)
+    st.session_state[_PENDING] = _Pending(brought, name, request)
 
 
 def show() -> None:
@@ -89,7 +90,7 @@ def _draw(pending: _Pending) -> None:
             disabled=bool(complaint),
             key="import_mapped",
         ):
-            queue(brought, pending.name, ImportRequest(mapping=pairs))
+            queue(brought, pending.name, replace(pending.request, mapping=pairs))
         st.caption("Rows that cannot be used never stop an import: the good ones are imported.")
 
 

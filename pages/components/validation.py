@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from backend.workflows import catalogue
-from backend.workflows.importing import ValidationReport
+from backend.workflows.importing import StepRecord, ValidationReport
 from backend.workflows.remedies import remedy
 from backend.workflows.workspace import open_workspace
 from pages.components.markup import plain
@@ -21,6 +21,8 @@ def show(dataset_id: str) -> None:
         return
     st.subheader(_finding(found), anchor=False)
     st.markdown(_accepted(found))
+    if found.cleaning:
+        _cleaned(found.cleaning)
     for warning in found.warnings:
         st.info(plain(warning), icon=":material/info:")
     if not found.problems:
@@ -56,6 +58,24 @@ def _accepted(found: ValidationReport) -> str:
         f"people, {found.pictures:,} pictures and {found.recordings:,} recordings; rows refused: "
         f"{found.rejected:,}. Bad rows never stop an import."
     )
+
+
+def _cleaned(steps: tuple[StepRecord, ...]) -> None:
+    """The chain of steps and what each left, in order."""
+    table = pd.DataFrame(
+        {
+            "What was done": [step.what for step in steps],
+            "Interactions": [_change(*step.interactions) for step in steps],
+            "People": [_change(*step.users) for step in steps],
+            "Items": [_change(*step.items) for step in steps],
+            "Changed": [f"{step.changed:,}" if step.changed else "" for step in steps],
+        }
+    )
+    st.dataframe(table, hide_index=True, alt="Steps of cleaning and what each left")
+
+
+def _change(before: int, after: int) -> str:
+    return f"{after:,}" if before == after else f"{before:,} → {after:,}"
 
 
 def _reasons(found: ValidationReport) -> None:

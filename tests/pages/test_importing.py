@@ -38,6 +38,7 @@ def test_an_odd_file_is_asked_about_and_imported_as_told(
     page: AppTest, empty: Workspace, odd: Path
 ) -> None:
     _fill(page, odd)
+    page.toggle(key="set_cleaning_implicit").set_value(True)
     page.button[0].click().run()
     assert not page.exception
     assert page.selectbox(key="map_orders.csv_user_id").value == "customer"
@@ -53,6 +54,7 @@ def test_an_odd_file_is_asked_about_and_imported_as_told(
     assert not page.exception
     job = Queue(empty.database).claim("somebody", ["cpu"])
     assert job is not None
+    assert job.payload["cleaning"] == {"implicit": True}
     pairs = json.loads(json.dumps(job.payload))["mapping"]
     assert pairs["user_id"] == "customer"
     assert pairs["timestamp"] == ""
@@ -81,7 +83,7 @@ def test_the_report_says_what_was_left_out_and_what_to_do(
     assert not page.exception
     said = [re.sub(r"\\(.)", r"\1", part.value) for part in page.subheader]
     assert "The good rows were imported; 2 rows were left out" in said
-    reasons, places = (table.value for table in page.dataframe)
+    _, reasons, places = (table.value for table in page.dataframe)
     assert set(reasons["Times"]) == {1}
     assert "The person's identifier is empty" in set(reasons["Reason"])
     assert reasons["What to do"].str.len().min() > 10
