@@ -12,6 +12,7 @@ from pages.components import (
     importing,
     profile,
     state,
+    validation,
     worlds,
 )
 
@@ -42,8 +43,8 @@ elif view == health.VIEW:
 elif view == "Profile":
     profile.show(dataset_id)
 elif view == "Import":
-    importing.form()
-    importing.report(dataset_id)
+    if importing.form() != dataset_id:
+        validation.show(dataset_id)
     worlds.show()
 elif view == "Add an item":
     adding.form(dataset_id)

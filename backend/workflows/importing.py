@@ -41,6 +41,7 @@ from backend.workflows.loading import (
 from backend.workflows.workspace import Workspace
 from db.records import DatasetRecord
 from db.repositories import Datasets
+from models.config import Setting
 
 TRUTH_FILE = "truth.npz"
 
@@ -55,7 +56,9 @@ __all__ = [
     "SourcePreview",
     "StepRecord",
     "TablePreview",
+    "ValidationReport",
     "check_name",
+    "cleaning_settings",
     "encode_data",
     "generate_demo",
     "import_data",
@@ -142,6 +145,11 @@ def keep_upload(workspace: Workspace, content: bytes, filename: str) -> Path:
     path.write_bytes(content)
     os.chmod(path, 0o600)
     return path
+
+
+def cleaning_settings() -> tuple[Setting, ...]:
+    """What can be set about the cleaning, for a form."""
+    return CleaningConfig.settings()
 
 
 def inspect_source(source: Path, format: str = "auto") -> SourcePreview:

@@ -64,14 +64,17 @@ def preview_source(source: Path, format: str = "auto") -> SourcePreview:
         files = open_source(source, Path(scratch), log, head=True)
         name = format if format != "auto" else recognised(files)
         tables: tuple[TablePreview, ...] = ()
-        mapping = None
+        mapping: ColumnMapping | None = None
         if name:
             try:
                 tables = _of_format(files, name, log)
             except InvalidInput as error:
+                # named as the format names them, but with columns that it does not know
+                if format != "auto":
+                    raise
                 log.warn(str(error))
-        if not tables:
-            name = ""
+                name = ""
+        if not name:
             tables, mapping = _of_strangers(files, log)
     return SourcePreview(name, tables, mapping, _problems(log))
 
