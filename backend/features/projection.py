@@ -1,5 +1,6 @@
 """Many numbers per item laid out in a plane, to be looked at."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Final
 
@@ -85,6 +86,8 @@ def umap_plane(
     report("looks for neighbours", 0.25)
     k = min(config.neighbours, len(unit) - 1)
     near, far = search(points, k)
+    itself = np.arange(len(points))[:, None]
+    near = np.where(near < 0, itself, near)
     report(f"arranges {len(unit):,} items", 0.35)
     start = points[:, :2] / max(float(np.abs(points[:, :2]).max()), 1e-6) * 10
     rng = np.random.default_rng(config.seed)
@@ -98,7 +101,10 @@ def umap_plane(
         precomputed_knn=(near, far, None),
         force_approximation_algorithm=True,
     )
-    found = np.asarray(model.fit_transform(points), np.float32)
+    with warnings.catch_warnings():
+        # New items are not placed on a finished map, so what that would need is not built.
+        warnings.filterwarnings("ignore", message=".*NNDescent.*")
+        found = np.asarray(model.fit_transform(points), np.float32)
     report("measures the map", 0.97)
     return Plane(_spread_out(found, present), None, _kept(unit, found))
 
@@ -130,8 +136,6 @@ def _distances(some: NDArray[np.float32], others: NDArray[np.float32]) -> NDArra
     return squares
 
 
-def _nearest(
-    distances: NDArray[np.float32], asked: NDArray[np.int64], k: int
-) -> NDArray[np.int64]:
+def _nearest(distances: NDArray[np.float32], asked: NDArray[np.int64], k: int) -> NDArray[np.int64]:
     distances[np.arange(len(asked)), asked] = np.inf
     return np.asarray(np.argpartition(distances, k - 1, axis=1)[:, :k])

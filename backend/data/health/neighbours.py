@@ -77,9 +77,7 @@ def leading(unit: NDArray[np.float32], count: int) -> NDArray[np.float32]:
     return np.ascontiguousarray(unit @ directions[:count].T, np.float32)
 
 
-def search(
-    points: NDArray[np.float32], k: int
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def search(points: NDArray[np.float32], k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """(places i64[N, k] of the nearest, itself among them, -1 where the search found fewer; their
     distances f32[N, k])."""
     faiss.omp_set_num_threads(torch.get_num_threads())
