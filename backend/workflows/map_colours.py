@@ -38,6 +38,8 @@ class Groups:
     """The largest first; "Other" and "Not known" last."""
     of: NDArray[np.int64]
     """i64[I]: place in `names`."""
+    words: NDArray[np.str_]
+    """str[I]: what the data say, also of those in "Other"; "" where not known."""
 
 
 @dataclass(frozen=True)
@@ -152,4 +154,5 @@ def _groups(title: str, texts: "pd.Series[str]") -> Groups:
         if mask.any():
             of[mask.to_numpy(dtype=bool)] = len(names)
             names.append(word)
-    return Groups(title, tuple(names), of)
+    words = texts.where(known, "").to_numpy(dtype=np.str_)
+    return Groups(title, tuple(names), of, words)

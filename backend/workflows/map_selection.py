@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from backend.workflows.catalogue_map import CatalogueMap
 from backend.workflows.loading import find_dataset, open_dataset
 from backend.workflows.map_areas import Polygon, inside, read_area, write_area
-from backend.workflows.map_colours import Groups
+from backend.workflows.map_colours import UNKNOWN, Groups
 from backend.workflows.workspace import Workspace
 
 
@@ -36,7 +36,8 @@ def read_report(view: CatalogueMap, report: Mapping[str, Any]) -> Drawn:
     """Of Plotly: `lasso` and `box` with x and y, `points` with the item's row as customdata."""
     polygons = [np.column_stack([part["x"], part["y"]]) for part in report.get("lasso", ())]
     polygons += [_corners(part["x"], part["y"]) for part in report.get("box", ())]
-    rows = [_row(point) for point in report.get("points", ()) if point.get("customdata") is not None]
+    points = report.get("points", ())
+    rows = [int(p["customdata"]) for p in points if p.get("customdata") is not None]
     area = write_area([polygon.astype(np.float64) for polygon in polygons], view.xy)
     if area:
         return Drawn(area, _hidden(view, area, rows), None)
@@ -74,10 +75,6 @@ def _corners(x: Sequence[float], y: Sequence[float]) -> Polygon:
     return np.array([[left, low], [right, low], [right, high], [left, high]], dtype=np.float64)
 
 
-def _row(point: Mapping[str, Any]) -> int:
-    return int(point["customdata"])
-
-
 def _selection_sentence(rows: NDArray[np.int64], view: CatalogueMap) -> str:
     """ "214 of 3,186 items selected, mostly Dresses (61 %)"."""
     start = f"{len(rows):,} of {view.total:,} items selected"
@@ -85,10 +82,11 @@ def _selection_sentence(rows: NDArray[np.int64], view: CatalogueMap) -> str:
         return "Nothing lies inside the area"
     colour = view.colouring
     if isinstance(colour, Groups):
-        counts = np.bincount(colour.of[rows], minlength=len(colour.names))
+        words, counts = np.unique(colour.words[rows], return_counts=True)
         share = counts.max() / len(rows)
         word = "mostly" if share > 0.5 else "most of all"
-        return f"{start}, {word} {colour.names[int(counts.argmax())]} ({100 * share:.0f} %)"
+        what = str(words[counts.argmax()]) or UNKNOWN.lower()
+        return f"{start}, {word} {what} ({100 * share:.0f} %)"
     here = colour.values[rows]
     here = here[np.isfinite(here)]
     everywhere = colour.values[np.isfinite(view.xy[:, 0]) & np.isfinite(colour.values)]

@@ -2,8 +2,8 @@
 
 import base64
 from collections.abc import Sequence
-from typing import Any
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from backend.figures import catalogue_map as figures
@@ -168,18 +168,8 @@ def _explore(dataset_id: str, view: CatalogueMap) -> None:
 
 
 def _draw(dataset_id: str, view: CatalogueMap) -> None:
-    dark = charts.is_dark()
-    shown = state.read("pictures") != "off"
-    marked = maps.row_of(open_workspace(), dataset_id, state.read("item"))
-    figure = figures.catalogue_map(
-        view,
-        dark=dark,
-        pictures=_landmarks(dataset_id, view, dark) if shown else (),
-        highlighted=() if marked is None else (marked,),
-        **_drawing(dataset_id, view, dark, shown, marked),
-    )
     st.plotly_chart(
-        figure,
+        _figure(dataset_id, view),
         key=_KEY,
         config=_CONFIG,
         alt=figures.describe(view),
@@ -188,21 +178,33 @@ def _draw(dataset_id: str, view: CatalogueMap) -> None:
     )
 
 
-def _drawing(dataset_id: str, view: CatalogueMap, *looks: object) -> dict[str, Any]:
-    """The area that the figure starts with.
+def _figure(dataset_id: str, view: CatalogueMap) -> go.Figure:
+    """The figure as it was drawn first, whatever a person selects on it.
 
-    A changed figure would be a new chart without zoom, so it stays as it was drawn while a person
-    selects; it is drawn anew when the map changes or the address says something else than the
-    chart, as after a link, a step back or a cleared selection.
+    A changed figure would be a new chart without zoom. It is drawn anew when the map changes, or
+    when the address says something else than the chart: after a link, a step back, a cleared
+    selection.
     """
+    dark, shown = charts.is_dark(), state.read("pictures") != "off"
+    marked = maps.row_of(open_workspace(), dataset_id, state.read("item"))
     area, without = state.read("area"), state.read_many("without")
-    memory = st.session_state.setdefault("_map", {"count": 0})
-    same = (dataset_id, id(view), *looks)
-    if memory.get("same") != same or memory.get("seen") != (area, without):
-        count = memory["count"] + 1
-        memory |= {"same": same, "seen": (area, without), "area": area, "without": without}
-        memory["count"] = count
-    return {"area": memory["area"], "without": memory["without"], "drawn": memory["count"]}
+    memory = st.session_state.setdefault("_map", {"drawn": 0})
+    looks = (dataset_id, dark, shown, marked)
+    other = memory.get("view") is not view or memory.get("looks") != looks
+    if other or memory.get("seen") != (area, without):
+        drawn = memory["drawn"] + 1
+        figure = figures.catalogue_map(
+            view,
+            dark=dark,
+            pictures=_landmarks(dataset_id, view, dark) if shown else (),
+            highlighted=() if marked is None else (marked,),
+            area=area,
+            without=without,
+            drawn=drawn,
+        )
+        memory |= {"view": view, "looks": looks, "figure": figure}
+        memory |= {"seen": (area, without), "drawn": drawn}
+    return memory["figure"]
 
 
 def _store(view: CatalogueMap) -> None:
