@@ -32,7 +32,7 @@ class UmapConfig(Config):
         help="How many nearest items each item is kept near to; more shows the broad view.",
     )
     gap: float = setting(
-        0.1, low=0.0, high=0.99, help="How far apart alike items may be drawn; less packs groups."
+        0.5, low=0.0, high=0.99, help="How far apart alike items may be drawn; less packs groups."
     )
     seed: int = setting(2026, low=0, high=2**31 - 1, help="Equal seeds give equal maps.")
 

@@ -14,8 +14,8 @@ from backend.workflows.map_areas import inside, outline, read_area
 from backend.workflows.map_colours import OTHER, UNKNOWN
 
 HEIGHT: Final = 620
-_PICTURE: Final = 0.06
-"""Side of a picture, as a share of the width of the map."""
+_PICTURE: Final = 0.055
+"""Side of a picture, as a share of the width of the map; it stands just above its item."""
 _SVG_UP_TO: Final = 1_500
 """Fewer points are drawn as SVG, which every browser has; more need WebGL to stay fluid."""
 _FADED: Final = 0.12
@@ -190,8 +190,8 @@ def _pictures(figure: go.Figure, view: CatalogueMap, pictures: Sequence[Picture]
     for picture in pictures:
         x, y = view.xy[picture.row].tolist()
         figure.add_layout_image(
-            source=picture.uri, x=x, y=y, xref="x", yref="y", sizex=side, sizey=side,
-            xanchor="center", yanchor="middle", layer="above",
+            source=picture.uri, x=x, y=y + side / 6, xref="x", yref="y", sizex=side, sizey=side,
+            xanchor="center", yanchor="bottom", layer="above",
         )  # fmt: skip
 
 
@@ -247,7 +247,12 @@ def _lay_out(figure: go.Figure) -> None:
         newselection={"line": {"color": theme.ACCENT, "width": 2, "dash": "solid"}},
         activeselection={"fillcolor": "rgba(0,0,0,0)"},
         hovermode="closest",
-        modebar={"bgcolor": "rgba(0,0,0,0)", "color": theme.BASELINE, "activecolor": theme.ACCENT},
+        modebar={
+            "bgcolor": "rgba(0,0,0,0)",
+            "color": theme.BASELINE,
+            "activecolor": theme.ACCENT,
+            "orientation": "v",
+        },
     )
 
 

@@ -55,8 +55,11 @@ GROUP_MARKS: Final = (
     "pentagon", "star", "x", "hexagon", "triangle-down",
 )  # fmt: skip
 """Go with GROUP_COLOURS, so that colour is never the only difference."""
-CONTINUOUS: Final = "Viridis"
-"""For numbers on a map; tells order in grey and for every kind of colour blindness."""
+CONTINUOUS: Final = (
+    (0.0, "#46508F"), (0.25, "#2A788E"), (0.5, "#22A884"), (0.75, "#7AD151"), (1.0, "#E3D62A"),
+)  # fmt: skip
+"""For numbers on a map: Viridis without its ends, which vanish on a dark or a light ground. Tells
+order in grey and for every kind of colour blindness."""
 GRID: Final = "rgba(128, 128, 128, 0.22)"
 SEQUENTIAL: Final = (
     (0.0, "rgba(124, 107, 214, 0.04)"),
