@@ -5,6 +5,7 @@ import streamlit as st
 from pages.components import (
     adding,
     alignment,
+    catalogue_map,
     encoding,
     gallery,
     headline,
@@ -16,7 +17,7 @@ from pages.components import (
     worlds,
 )
 
-VIEWS = ("Gallery", "Data health", "Profile", "Import", "Add an item", "Features")
+VIEWS = ("Gallery", "Map", "Data health", "Profile", "Import", "Add an item", "Features")
 dataset_id = state.dataset_id()
 
 if not dataset_id:
@@ -30,7 +31,9 @@ if not dataset_id:
     st.stop()
 
 view = state.read("view", VIEWS[0])
-if view == health.VIEW:
+if view == catalogue_map.VIEW:
+    catalogue_map.header(dataset_id)
+elif view == health.VIEW:
     headline.show(health.finding(dataset_id), health.context(dataset_id))
 else:
     headline.show(profile.finding(dataset_id), health.hint(dataset_id))
@@ -38,6 +41,8 @@ view = state.pick("View", "view", VIEWS, control="segments", hide_label=True)
 
 if view == "Gallery":
     gallery.show(dataset_id)
+elif view == catalogue_map.VIEW:
+    catalogue_map.show(dataset_id)
 elif view == health.VIEW:
     health.show(dataset_id)
 elif view == "Profile":

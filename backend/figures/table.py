@@ -37,7 +37,11 @@ def _points(trace: object) -> Iterable[tuple[object, ...]]:
     labels = _listed(getattr(trace, "customdata", None))
     for place in range(max(len(x), len(y))):
         values = [row[place] if place < len(row) else "" for row in (x, y, z, text, labels)]
-        yield (*values[:-1], values[-1] if isinstance(values[-1], str) else values[-1][-1])
+        yield (*values[:-1], values[-1][-1] if _several(values[-1]) else values[-1])
+
+
+def _several(value: object) -> bool:
+    return not isinstance(value, str) and hasattr(value, "__len__")
 
 
 def _listed(values: Any) -> list[Any]:

@@ -44,6 +44,22 @@ RUN_COLOURS: Final = ("#7C6BD6", "#0D9488", "#C026D3", "#65A30D", "#E11D48", "#B
 """For at most six curves in one plot; none of them stands for a modality."""
 DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 """Go with RUN_COLOURS, so that colour is never the only difference."""
+GROUP_COLOURS: Final = (
+    "#604BB5", "#FC9369", "#0EBCF4", "#1A6733", "#E84567",
+    "#CAAA20", "#B163B2", "#7F7609", "#7E87FF", "#A0306B",
+)  # fmt: skip
+"""For up to ten groups of items on either ground. Any two are at least 22 apart in CIELAB for
+normal sight and for each of the three kinds of colour blindness (Machado 2009)."""
+GROUP_MARKS: Final = (
+    "circle", "square", "diamond", "triangle-up", "cross",
+    "pentagon", "star", "x", "hexagon", "triangle-down",
+)  # fmt: skip
+"""Go with GROUP_COLOURS, so that colour is never the only difference."""
+CONTINUOUS: Final = (
+    (0.0, "#46508F"), (0.25, "#2A788E"), (0.5, "#22A884"), (0.75, "#7AD151"), (1.0, "#E3D62A"),
+)  # fmt: skip
+"""For numbers on a map: Viridis without its ends, which vanish on a dark or a light ground. Tells
+order in grey and for every kind of colour blindness."""
 GRID: Final = "rgba(128, 128, 128, 0.22)"
 SEQUENTIAL: Final = (
     (0.0, "rgba(124, 107, 214, 0.04)"),

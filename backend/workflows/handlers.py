@@ -5,6 +5,7 @@ from pathlib import Path
 from backend.jobs.handlers import JobContext, handler
 from backend.settings import Settings
 from backend.workflows.aligning import AlignmentPlan, align
+from backend.workflows.catalogue_map import make_umap
 from backend.workflows.demo import DEFAULT, prepare_demo
 from backend.workflows.execution import execute_run
 from backend.workflows.experimenting import execute_experiment
@@ -112,3 +113,12 @@ def health_job(context: JobContext) -> None:
     """Look at the pictures and encoded contents of a data set."""
     assert context.job.dataset_id is not None
     look_closer(_workspace(context), context.job.dataset_id, context.report)
+
+
+@handler("map")
+def map_job(context: JobContext) -> None:
+    """Lay out a map of neighbourhoods."""
+    asked = context.job.payload
+    assert context.job.dataset_id is not None
+    source, run_id = str(asked["source"]), str(asked["run_id"])
+    make_umap(_workspace(context), context.job.dataset_id, source, run_id, context.report)

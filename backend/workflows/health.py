@@ -10,9 +10,6 @@ from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import Any, Final
 
-import pandas as pd
-
-from backend.data.dataset import Dataset
 from backend.data.health.activity import Activity, measure_activity
 from backend.data.health.coverage import coverage_by_popularity
 from backend.data.health.findings import Finding, Fix, Severity
@@ -24,19 +21,18 @@ from backend.data.health.report import (
     examine_contents,
     examine_tables,
 )
-from backend.data.split import SplitConfig, split_interactions
 from backend.durable import keep, kept
 from backend.errors import InvalidInput
 from backend.jobs.queue import Queue
 from backend.progress import Report, silent
-from backend.schema import Col, Modality, SplitName
+from backend.schema import Col, Modality
 from backend.workflows.cards import ItemCard, catalogue_cards
 from backend.workflows.jobviews import JobView, job_view, job_views
-from backend.workflows.loading import default_split, find_dataset, open_dataset
+from backend.workflows.loading import find_dataset, open_dataset
+from backend.workflows.splitting import split_rows, tested_split
 from backend.workflows.vectors import latest, stored_vectors
 from backend.workflows.workspace import Workspace
 from db.records import DatasetRecord, JobState
-from db.repositories import Runs
 
 __all__ = ["Area", "Finding", "HealthReport", "Severity"]
 
@@ -51,7 +47,7 @@ _VERSION: Final = 1
 def health(workspace: Workspace, dataset_id: str) -> HealthReport:
     """All that is known: the tables at once, the contents as far as they were looked at."""
     record = find_dataset(workspace, dataset_id)
-    areas, activity, coverage = _tables(workspace, record.id, _split_key(workspace, record))
+    areas, activity, coverage = _tables(workspace, record.id, tested_split(workspace, record))
     look = _stored_look(workspace, record)
     if look is None:
         open = "Not looked at yet."
@@ -145,34 +141,9 @@ def _tables(workspace: Workspace, dataset_id: str, split_key: str) -> Tables:
     activity = measure_activity(dataset.interactions, dataset.n_users, dataset.n_items)
     there = {m: dataset.present(m) for m in Modality}
     present = {m: mask for m, mask in there.items() if mask.any()}
-    split = _split_rows(dataset, split_key)
+    split = split_rows(dataset, split_key)
     areas = examine_tables(dataset, activity, present, split, datetime.now(UTC))
     return areas, activity, coverage_by_popularity(present, dataset.popularity)
-
-
-def _split_key(workspace: Workspace, record: DatasetRecord) -> str:
-    """The split that models are tested on: the one that came with the data (""), else that of the
-    newest run, else the default ("{}")."""
-    dataset = open_dataset(workspace, record)
-    if Col.SPLIT in dataset.interactions.columns:
-        return ""
-    with workspace.database.read() as session:
-        runs = Runs(session).list(dataset_id=record.id, limit=1)
-    return json.dumps(dict(runs[0].split) if runs else {}, sort_keys=True)
-
-
-def _split_rows(dataset: Dataset, split_key: str) -> pd.DataFrame | None:
-    if not split_key:
-        return dataset.interactions
-    chosen = json.loads(split_key)
-    config = SplitConfig.from_mapping(chosen) if chosen else default_split(dataset)
-    try:
-        split = split_interactions(dataset, config, "ranking")
-    except InvalidInput:
-        return None
-    parts = zip(SplitName, (split.train, split.validation, split.test), strict=True)
-    rows = dataset.interactions
-    return pd.concat(rows.iloc[part.rows].assign(**{Col.SPLIT: str(name)}) for name, part in parts)
 
 
 def _look_key(workspace: Workspace, record: DatasetRecord) -> str:

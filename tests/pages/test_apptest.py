@@ -20,6 +20,9 @@ VIEWS = [
     ("overview", {}),
     ("catalogue", {}),
     ("catalogue", {"q": "shirt", "sort": "price", "missing": "image"}),
+    ("catalogue", {"view": "Map"}),
+    ("catalogue", {"view": "Map", "map": "text", "kind": "umap", "colour": "price"}),
+    ("catalogue", {"view": "Map", "map": "run", "colour": "cold", "pictures": "off"}),
     ("catalogue", {"view": "Data health"}),
     ("catalogue", {"view": "Profile"}),
     ("catalogue", {"view": "Import"}),
@@ -191,6 +194,41 @@ def test_text_from_data_is_never_markdown(open_page: Opener, filled: Workspace) 
     for part in (*app.markdown, *app.caption, *app.title):
         assert "[link](x)" not in part.value
     assert any("\\*one\\*" in part.value for part in app.markdown)
+
+
+def test_a_link_to_an_area_of_the_map_shows_the_items_inside(
+    open_page: Opener, filled: Workspace
+) -> None:
+    # The whole extent of the map: four corners, six letters each.
+    app = open_page(filled, "catalogue", view="Map", area="000000zzz000zzzzzz000zzz")
+    assert not app.exception
+    assert not app.error
+    (sentence,) = [h.value for h in app.subheader if "items selected" in h.value]
+    assert re.match(r"(\d+) of \1 items selected", sentence)
+    assert len([b for b in app.button if b.label == "On the map"]) == 24
+    next(b for b in app.button if b.label == "On the map").click().run()
+    assert app.query_params["item"]
+    app.button(key="map_clear").click().run()
+    assert "area" not in app.query_params
+    assert not [h for h in app.subheader if "items selected" in h.value]
+
+
+def test_the_map_of_neighbourhoods_is_offered_as_a_job(
+    open_page: Opener, filled: Workspace
+) -> None:
+    app = open_page(filled, "catalogue", view="Map", kind="umap")
+    app.button(key="map_job").click().run()
+    assert not app.exception
+    assert any(job.kind == "map" for job in overview.active_jobs(filled))
+
+
+def test_without_encoded_items_the_map_says_how_to_get_one(
+    open_page: Opener, broken: Workspace
+) -> None:
+    app = open_page(broken, "catalogue", view="Map")
+    assert not app.exception
+    assert app.title[0].value == "There is no map yet"
+    assert app.button(key="map_encode").label == "Encode the items"
 
 
 def test_starting_queues_one_job_per_run(open_page: Opener, broken: Workspace) -> None:

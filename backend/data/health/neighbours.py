@@ -54,9 +54,42 @@ def find_neighbours(values: NDArray[np.float32], present: NDArray[np.bool_]) -> 
     """
     rows = np.flatnonzero(present)
     vectors, owners = _distinct(values[rows])
-    unit = _unit(vectors)
+    unit = unit_vectors(vectors)
     near, cosine = _nearest(unit)
     return Neighbours(tuple(rows[places] for places in owners), near, cosine, _chance(unit))
+
+
+def unit_vectors(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Centred, of length 1; a vector equal to the mean stays zero."""
+    centred = vectors - vectors.mean(axis=0, keepdims=True) if len(vectors) else vectors
+    lengths = np.linalg.norm(centred, axis=1, keepdims=True)
+    return np.ascontiguousarray(centred / np.maximum(lengths, 1e-12), np.float32)
+
+
+def leading(unit: NDArray[np.float32], count: int) -> NDArray[np.float32]:
+    """f32[N, count]: along the leading principal directions of a sample; as they are where they
+    have no more than `count`."""
+    if unit.shape[1] <= count:
+        return unit
+    rng = np.random.default_rng(_SEED)
+    sample = unit[np.sort(rng.permutation(len(unit))[:_SAMPLE])]
+    _, _, directions = np.linalg.svd(sample, full_matrices=False)
+    return np.ascontiguousarray(unit @ directions[:count].T, np.float32)
+
+
+def search(points: NDArray[np.float32], k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """(places i64[N, k] of the nearest, itself among them, -1 where the search found fewer; their
+    distances f32[N, k])."""
+    faiss.omp_set_num_threads(torch.get_num_threads())
+    exact = faiss.IndexFlatL2(points.shape[1])
+    index: Any = exact
+    if len(points) > _EXACT_UP_TO:
+        index = faiss.IndexIVFFlat(exact, points.shape[1], int(4 * np.sqrt(len(points))))
+        index.cp.seed, index.cp.niter, index.nprobe = _SEED, 10, 16
+        index.train(points)
+    index.add(points)
+    squares, places = index.search(points, k)
+    return np.asarray(places, np.int64), np.sqrt(np.maximum(squares, 0)).astype(np.float32)
 
 
 def _distinct(
@@ -71,20 +104,13 @@ def _distinct(
     return values[firsts], owners
 
 
-def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Centred, of length 1; a vector equal to the mean stays zero."""
-    centred = vectors - vectors.mean(axis=0, keepdims=True) if len(vectors) else vectors
-    lengths = np.linalg.norm(centred, axis=1, keepdims=True)
-    return np.ascontiguousarray(centred / np.maximum(lengths, 1e-12), np.float32)
-
-
 def _nearest(
     unit: NDArray[np.float32],
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     n = len(unit)
     if n < 2:
         return np.full((n, NEAREST), -1, np.int64), np.full((n, NEAREST), -1, np.float32)
-    candidates = _candidates(_projected(unit), min(_CANDIDATES + 1, n))
+    candidates = search(leading(unit, _DIRECTIONS), min(_CANDIDATES + 1, n))[0]
     near = np.full((n, NEAREST), -1, np.int64)
     cosine = np.full((n, NEAREST), -1, np.float32)
     for start in range(0, n, _BLOCK):
@@ -99,28 +125,6 @@ def _nearest(
         near[self, :width] = np.where(there, np.take_along_axis(some, order, 1), -1)
         cosine[self, :width] = np.where(there, np.minimum(best, 1), -1)
     return near, cosine
-
-
-def _projected(unit: NDArray[np.float32]) -> NDArray[np.float32]:
-    """On the leading principal directions of a sample."""
-    if unit.shape[1] <= _DIRECTIONS:
-        return unit
-    rng = np.random.default_rng(_SEED)
-    sample = unit[np.sort(rng.permutation(len(unit))[:_SAMPLE])]
-    _, _, directions = np.linalg.svd(sample, full_matrices=False)
-    return np.ascontiguousarray(unit @ directions[:_DIRECTIONS].T, np.float32)
-
-
-def _candidates(points: NDArray[np.float32], k: int) -> NDArray[np.int64]:
-    faiss.omp_set_num_threads(torch.get_num_threads())
-    exact = faiss.IndexFlatL2(points.shape[1])
-    index: Any = exact
-    if len(points) > _EXACT_UP_TO:
-        index = faiss.IndexIVFFlat(exact, points.shape[1], int(4 * np.sqrt(len(points))))
-        index.cp.seed, index.cp.niter, index.nprobe = _SEED, 10, 16
-        index.train(points)
-    index.add(points)
-    return np.asarray(index.search(points, k)[1], np.int64)
 
 
 def _chance(unit: NDArray[np.float32]) -> float:
