@@ -57,7 +57,7 @@ def principal_plane(values: NDArray[np.float32], present: NDArray[np.bool_]) -> 
     sample = unit[np.sort(rng.permutation(len(unit))[:_FITTED_ON])].astype(np.float64)
     spread, directions = np.linalg.eigh(sample.T @ sample)
     axes = directions[:, ::-1][:, :2]
-    axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), [0, 1]])
+    axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
     points = (unit @ axes).astype(np.float32)
     if points.shape[1] < 2:
         points = np.pad(points, ((0, 0), (0, 1)))

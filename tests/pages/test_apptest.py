@@ -10,7 +10,15 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from backend.errors import InvalidInput
-from backend.workflows import alignment, catalogue, comparison, demo, overview, recommendation, training
+from backend.workflows import (
+    alignment,
+    catalogue,
+    comparison,
+    demo,
+    overview,
+    recommendation,
+    training,
+)
 from backend.workflows.aligning import AlignmentPlan, align
 from backend.workflows.workspace import Workspace
 

@@ -200,7 +200,7 @@ def _damage(file: Path) -> None:
 
 
 def test_nothing_encoded_is_no_source(empty: Workspace, workspace: Workspace) -> None:
-    from backend.data.synthetic.config import ShopConfig
+    from backend.data.synthetic.scenarios.shop.config import ShopConfig
     from backend.workflows.importing import generate_demo
 
     small = ShopConfig(items=30, users=20, interactions_per_user=8, pictures=False)
