@@ -11,6 +11,9 @@ from models.modality import Modality
 from models.neighbours import Neighbours, nearest, within
 from models.recommenders._base import FeatureTable, TrainingData
 
+Edges = tuple[Tensor, Tensor, Tensor]
+"""(row i64[N], item i64[N], weight f32[N])"""
+
 
 class ItemGraphs(nn.Module):
     """Per modality the `count` nearest items of each, edge i-j weighing a_ij / sqrt(d_i d_j).
@@ -26,11 +29,10 @@ class ItemGraphs(nn.Module):
         self._count, self._binary = count, binary
         self._catalogue = {m: _vectors(table) for m, table in data.features.items()}
         for modality, vectors in self._catalogue.items():
-            found = within(vectors, count)
-            weights = self._raw(found)
-            degree = weights.sum(1)
+            degree = self._raw(within(vectors, count)).sum(1)
             self.register_buffer(f"{modality}_degree", degree, persistent=False)
-            self.add_module(f"{modality}_graph", _matrix(found, weights, degree))
+            graph = _matrix(*self._edges(modality), len(vectors))
+            self.add_module(f"{modality}_graph", graph)
 
     def pull(self, modality: Modality, x: Tensor) -> Tensor:
         """f32[I, D]: what its neighbours in this modality say of every item; x f32[I, D]."""
@@ -38,12 +40,39 @@ class ItemGraphs(nn.Module):
 
     def pull_new(self, modality: Modality, table: FeatureTable, x: Tensor) -> Tensor:
         """f32[B, D]: the same for items that were not there in training."""
-        vectors = _vectors(table).to(x.device)
-        found = nearest(vectors, self._catalogue[modality].to(x.device), self._count)
+        return _sum(self._new_edges(modality, table), x, len(table.present))
+
+    def pull_joint(self, modalities: tuple[Modality, ...], x: Tensor) -> Tensor:
+        """f32[I, D]: along the union of these graphs, each edge with its largest weight."""
+        if not modalities:
+            return torch.zeros_like(x)
+        key = "_".join(("joint", *modalities))
+        if key not in dict(self.named_children()):
+            # CSR may not be built anew in every step, and few subsets are ever asked for.
+            edges = [self._edges(m) for m in modalities]
+            self.add_module(key, _matrix(*_union(edges, len(x)), len(x)).to(x.device))
+        return cast(SparseMatrix, self.get_submodule(key)).times(x)
+
+    def pull_joint_new(self, features: Mapping[Modality, FeatureTable], x: Tensor) -> Tensor:
+        """f32[B, D]: the same for items that were not there in training."""
+        known = {m: table for m, table in features.items() if m in self.modalities}
+        edges = [self._new_edges(m, table) for m, table in known.items()]
+        return _sum(_union(edges, len(x)), x, len(next(iter(known.values())).present))
+
+    def _edges(self, modality: Modality) -> Edges:
+        found = within(self._catalogue[modality], self._count)
         weights = self._raw(found)
-        degree = cast(Tensor, getattr(self, f"{modality}_degree"))
-        scaled = _scaled(found, weights, weights.sum(1), degree)
-        return torch.einsum("bk,bkd->bd", scaled, x[found.items])
+        return _edges(found, weights, weights.sum(1), weights.sum(1))
+
+    def _new_edges(self, modality: Modality, table: FeatureTable) -> Edges:
+        device = self._degree(modality).device
+        catalogue = self._catalogue[modality].to(device)
+        found = nearest(_vectors(table).to(device), catalogue, self._count)
+        weights = self._raw(found)
+        return _edges(found, weights, weights.sum(1), self._degree(modality))
+
+    def _degree(self, modality: Modality) -> Tensor:
+        return cast(Tensor, getattr(self, f"{modality}_degree"))
 
     def _raw(self, found: Neighbours) -> Tensor:
         return (found.similarity > 0).float() if self._binary else found.similarity
@@ -68,13 +97,25 @@ def _vectors(table: FeatureTable) -> Tensor:
     return torch.where(table.present.unsqueeze(1), table.values.float(), 0.0)
 
 
-def _scaled(found: Neighbours, weights: Tensor, own: Tensor, degree: Tensor) -> Tensor:
-    product = own.unsqueeze(1) * degree[found.items]
-    return torch.where(product > 0, weights * product.clamp_min(1e-12).rsqrt(), 0.0)
-
-
-def _matrix(found: Neighbours, weights: Tensor, degree: Tensor) -> SparseMatrix:
-    scaled = _scaled(found, weights, degree, degree)
+def _edges(found: Neighbours, weights: Tensor, own: Tensor, degree: Tensor) -> Edges:
     row, place = (weights > 0).nonzero(as_tuple=True)
-    n_items = len(found.items)
-    return SparseMatrix(row, found.items[row, place], scaled[row, place], (n_items, n_items))
+    column = found.items[row, place]
+    scale = (own[row] * degree[column]).clamp_min(1e-12).rsqrt()
+    return row, column, weights[row, place] * scale
+
+
+def _union(graphs: list[Edges], n_items: int) -> Edges:
+    keys = torch.cat([row * n_items + column for row, column, _ in graphs])
+    values = torch.cat([weights for _, _, weights in graphs])
+    distinct, slot = torch.unique(keys, return_inverse=True)
+    most = values.new_zeros(len(distinct)).scatter_reduce(0, slot, values, "amax")
+    return distinct // n_items, distinct % n_items, most
+
+
+def _sum(edges: Edges, x: Tensor, rows: int) -> Tensor:
+    row, column, weights = edges
+    return x.new_zeros(rows, x.shape[1]).index_add(0, row, x[column] * weights.unsqueeze(1))
+
+
+def _matrix(row: Tensor, column: Tensor, weights: Tensor, n_items: int) -> SparseMatrix:
+    return SparseMatrix(row, column, weights, (n_items, n_items))
