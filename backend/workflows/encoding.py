@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from backend.data.health.findings import ordered
+from backend.data.health.vectors import vector_findings
 from backend.errors import USER_ERRORS
 from backend.features.cost import estimate_encoding
 from backend.features.extract import Extraction
@@ -15,6 +17,7 @@ from backend.workflows.loading import (
     open_dataset,
     readable_reviews,
 )
+from backend.workflows.vectors import latest, stored_vectors
 from backend.workflows.workspace import Workspace
 from db.records import FeatureRecord
 from db.repositories import Features
@@ -74,3 +77,17 @@ def with_warnings(
         Encoded(row, tuple(finding.sentence for finding in feature_quality(extraction)))
         for row, extraction in zip(rows, extractions, strict=True)
     )
+
+
+def vector_warnings(workspace: Workspace, dataset_id: str) -> dict[str, tuple[str, ...]]:
+    """Modality -> what deserves attention in its latest vectors; only those with something."""
+    record = find_dataset(workspace, dataset_id)
+    dataset = open_dataset(workspace, record)
+    found = {
+        feature.modality: tuple(
+            finding.sentence
+            for finding in ordered(vector_findings(stored_vectors(workspace, dataset, feature)))
+        )
+        for feature in latest(workspace, record)
+    }
+    return {modality: sentences for modality, sentences in found.items() if sentences}

@@ -1,0 +1,169 @@
+"""What encoders know, and how much of their speed is left in the pipeline.
+
+    python bench/encoders.py FOLDER [--items 300] [--only cnn minilm] [--what both] [--threads 2]
+
+FOLDER holds items.csv (item_id, title, text, category, image) and the pictures. Per encoder:
+
+- top-1: share of items whose category is the vote of the 5 nearest others by cosine, among the 20
+  largest categories (leave one out), beside the share of the largest. Texts are title and
+  description without the category; pictures are read alone. `attributes` reads every other column,
+  some of which nearly name the category, so its figure only says that reading works.
+- items per second of the bare forward on contents that were loaded and preprocessed, of the whole
+  pipeline (read, decode, preprocess, forward, store on disk), and their ratio, on the first
+  `--items` items, in this process with these threads: the better of three turns each, taken in
+  alternation so that a busy machine slows both.
+"""
+
+import argparse
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from backend.data.dataset import Dataset, save_dataset
+from backend.data.media import store_picture
+from backend.features.contents import contents_of
+from backend.features.extract import encode_modality
+from backend.features.fitting import ready_encoder
+from backend.features.store import FeatureStore
+from backend.schema import Modality
+
+CPU: Final = torch.device("cpu")
+ENCODERS: Final[Mapping[str, Modality]] = {
+    "efficientnet": Modality.IMAGE,
+    "cnn": Modality.IMAGE,
+    "minilm": Modality.TEXT,
+    "tfidf": Modality.TEXT,
+    "lstm": Modality.TEXT,
+    "transformer": Modality.TEXT,
+    "attributes": Modality.ATTRIBUTES,
+}
+_LARGEST: Final = 20
+_NEAREST: Final = 5
+_BATCH: Final = 48
+_TURNS: Final = 3
+
+
+def main() -> None:
+    """Prepare the catalogue, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--items", type=int, default=300)
+    parser.add_argument("--only", nargs="*", default=list(ENCODERS), choices=list(ENCODERS))
+    parser.add_argument("--what", choices=("both", "knowledge", "speed"), default="both")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    given = parser.parse_args()
+    torch.set_num_threads(given.threads)
+    print(
+        f"{platform.machine()}, {os.cpu_count()} cores, {given.threads} threads, torch "
+        f"{torch.__version__}, load {os.getloadavg()[0]:.1f}"
+    )
+    with tempfile.TemporaryDirectory() as scratch:
+        dataset, categories = catalogue(given.folder, Path(scratch) / "data")
+        for name in given.only:
+            if given.what != "speed":
+                print(knowledge(name, dataset, categories, Path(scratch) / "whole"), flush=True)
+            if given.what != "knowledge":
+                part = _first(dataset, given.items)
+                print(speed(name, part, Path(scratch) / "speed"), flush=True)
+    print(f"load at the end {os.getloadavg()[0]:.1f}")
+
+
+def catalogue(folder: Path, root: Path) -> tuple[Dataset, "pd.Series[str]"]:
+    """The items without their category, and the categories."""
+    table = pd.read_csv(folder / "items.csv", dtype=str).fillna("")
+    items = table.drop(columns=["category", "image_source"], errors="ignore")
+    items = items.assign(category="", price=np.nan)
+    items["image"] = [
+        store_picture((folder / p).read_bytes(), root) if p else "" for p in table["image"]
+    ]
+    rows = pd.DataFrame(
+        {"user_num": [0], "item_num": [0], "rating": np.ones(1, np.float32), "timestamp": [0]}
+    )
+    return save_dataset(items, rows, np.array(["u"]), root), table["category"]
+
+
+def knowledge(name: str, dataset: Dataset, categories: "pd.Series[str]", root: Path) -> str:
+    """Category by nearest neighbours, and how long learning and encoding took."""
+    started = time.perf_counter()
+    found = encode_modality(dataset, ENCODERS[name], name, FeatureStore(root), CPU)
+    seconds = time.perf_counter() - started
+    largest = categories.value_counts().index[:_LARGEST]
+    asked = np.flatnonzero(categories.isin(largest) & found.table.present.numpy())
+    labels = torch.from_numpy(pd.factorize(categories.iloc[asked])[0])
+    share = float(torch.bincount(labels).max()) / len(labels)
+    return (
+        f"{name}: top-1 {top_1(found.table.values[asked], labels):.1%} (largest category "
+        f"{share:.1%}) of {len(asked)} items; learning and encoding {seconds:.0f} s"
+    )
+
+
+def top_1(vectors: Tensor, labels: Tensor) -> float:
+    """Leave one out; of equal votes the nearer ones win."""
+    unit = functional.normalize(vectors.float(), dim=1)
+    alike = unit @ unit.T
+    alike.fill_diagonal_(-torch.inf)
+    near, who = alike.topk(_NEAREST, dim=1)
+    votes = torch.zeros(len(labels), int(labels.max()) + 1)
+    votes.scatter_add_(1, labels[who], 1 + 1e-3 * near)
+    return float((votes.argmax(1) == labels).float().mean())
+
+
+def speed(name: str, dataset: Dataset, root: Path) -> str:
+    """Bare forward and pipeline, turn by turn; learning is not in it."""
+    modality = ENCODERS[name]
+    contents = contents_of(dataset, modality)
+    keys = sorted(contents.distinct, key=lambda key: contents.lengths.get(key, 0))
+    learned = FeatureStore(root / name)
+    encoder = ready_encoder(name, modality, contents, learned, CPU).encoder
+    loaded = [encoder.preprocess(contents.load(key)) for key in keys]
+    encoder.encode(loaded[:_BATCH])
+    bare, whole = [], []
+    for _ in range(_TURNS):
+        bare.append(_seconds(encoder, loaded))
+        whole.append(_pipeline_seconds(name, dataset, learned))
+    rates = len(keys) / min(bare), len(keys) / min(whole)
+    return (
+        f"{name}: forward {rates[0]:.1f}/s, pipeline {rates[1]:.1f}/s, ratio "
+        f"{rates[1] / rates[0]:.2f} ({len(keys)} contents)"
+    )
+
+
+def _seconds(encoder: object, loaded: Sequence[object]) -> float:
+    started = time.perf_counter()
+    for at in range(0, len(loaded), _BATCH):
+        encoder.encode(loaded[at : at + _BATCH])  # type: ignore[attr-defined]
+    return time.perf_counter() - started
+
+
+def _pipeline_seconds(name: str, dataset: Dataset, learned: FeatureStore) -> float:
+    """Encoding into a store that has no vectors yet but everything that was learned."""
+    modality = ENCODERS[name]
+    ready = ready_encoder(name, modality, contents_of(dataset, modality), learned, CPU)
+    for shard in (learned.root / ready.fingerprint).glob("*"):
+        shard.unlink()
+    store = FeatureStore(learned.root)
+    return encode_modality(dataset, modality, name, store, CPU).seconds
+
+
+def _first(dataset: Dataset, count: int) -> Dataset:
+    return Dataset(
+        dataset.fingerprint,
+        dataset.root,
+        dataset.items.iloc[:count].reset_index(drop=True),
+        dataset.interactions,
+        dataset.user_ids,
+    )
+
+
+if __name__ == "__main__":
+    main()
