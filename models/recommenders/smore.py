@@ -108,7 +108,8 @@ class Smore(ViewRecommender):
             for m in self.content.modalities
         ]
         purified = {
-            m: self._gated(m, wave) for m, wave in zip(self.content.modalities, waves, strict=True)
+            str(m): self._gated(m, wave)
+            for m, wave in zip(self.content.modalities, waves, strict=True)
         }
         return {**purified, _JOINT: self._gated(_JOINT, _product(waves, present))}
 
