@@ -54,8 +54,9 @@ class Worth:
     gains: tuple[Gain, ...]
     toughest: Gain
     more_users: int | None
-    """Where a gain is not shown but may be there: about how many more users would show it with
-    a chance of 80 %, if the gain is what it seems. None where no number of users would."""
+    """About how many more users would show the gain over the toughest rival with a chance of 80 %,
+    if it is what it seems and seeds agreed; 0 where these users suffice, so that a gain that is
+    not shown wants more seeds. None where there is no gain."""
 
 
 def judge(fusion: Values, rivals: dict[str, Values], seed: int = 0) -> Worth:
@@ -94,9 +95,9 @@ def _gain(rival: str, difference: Difference, base: float, p: float) -> Gain:
 
 
 def _more_users(difference: Difference) -> int | None:
-    """From the width of the interval, which covers users and seeds alike."""
-    if difference.value <= 0 or not math.isfinite(difference.high - difference.low):
+    if difference.value <= 0:
         return None
-    error = (difference.high - difference.low) / (2 * _QUANTILE)
-    needed = difference.n * ((_QUANTILE + _POWER) * error / difference.value) ** 2
+    if difference.effect_size <= 0:  # the same gain for everybody
+        return 0
+    needed = ((_QUANTILE + _POWER) / difference.effect_size) ** 2
     return max(0, math.ceil(needed) - difference.n)

@@ -23,7 +23,7 @@ _SYMBOLS = {"fusion": "circle", "single": "square", "clicks": "diamond", "contro
 
 def gains(found: ExperimentVerdict) -> go.Figure:
     """The best fusion against each rival and against its control, in percent of the rival."""
-    title = "Gain of the best fusion, with 95 % intervals"
+    title = "Gain of the best fusion (95 %)"
     rows = [(f"over {finding.label}", finding) for finding in found.findings]
     if found.over_control:
         rows.append(("over itself with all content shuffled", found.over_control))
@@ -37,7 +37,7 @@ def gains(found: ExperimentVerdict) -> go.Figure:
 def groups(found: ExperimentVerdict) -> go.Figure:
     """The gain over the toughest rival for quiet and for active people."""
     return _percent_rows(
-        "For whom: people by how many training interactions they have",
+        "For whom: by training interactions",
         [
             (f"{group.group} ({group.users:,} people)", Interval(group.gain, group.low, group.high))
             for group in found.groups
@@ -58,6 +58,7 @@ def standings(found: ExperimentVerdict, metric: str) -> go.Figure:
     for place, row in enumerate(rows):
         low, high = row.test - row.spread, row.test + row.spread
         theme.span(figure, Interval(row.test, low, high), place, _COLOURS[row.role])
+    figure.update_traces(showlegend=False)  # the lines of the seeds
     for role, title in ROLES.items():
         members = [(place, row) for place, row in enumerate(rows) if row.role == role]
         figure.add_scatter(

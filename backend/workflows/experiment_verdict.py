@@ -260,28 +260,35 @@ def _sentence(worth: Worth, fusion: str, labels: Mapping[str, str], metric: str)
     stem, k = metric_of(metric)
     name = stem.title if k is None else f"{stem.title}@{k}"
     gain = worth.toughest
-    figures = f"{gain.relative:+.1%} {name} [{gain.low:+.1%}, {gain.high:+.1%}]"
-    rival = labels[gain.rival]
     if worth.decision == "worth_it":
         return (
-            f"Fusion is worth it here: {fusion} reaches {figures} over {rival}, its toughest rival."
+            f"Fusion is worth it here. {fusion} reaches {_shares(gain)} {name} over "
+            f"{labels[gain.rival]}, its toughest rival."
         )
     if worth.decision == "harmful":
         worse = next(g for g in worth.gains if g.reversed)
         return (
-            f"Fusion does not pay here: {labels[worse.rival]} is better than {fusion}, which "
-            f"reaches {worse.relative:+.1%} {name} [{worse.low:+.1%}, {worse.high:+.1%}] "
-            "against it."
+            f"Fusion does not pay here. {fusion} stands at {_shares(worse)} {name} against "
+            f"{labels[worse.rival]}, which is better beyond chance."
         )
-    more = (
-        f" If the gain is real, about {worth.more_users:,} more users would be needed to show it."
-        if worth.more_users
-        else ""
-    )
     return (
-        f"That fusion is worth it is not shown: {fusion} reaches {figures} over {rival}, and the "
-        f"interval includes zero or chance cannot be ruled out.{more}"
+        f"Fusion is not shown to be worth it here. {fusion} stands at {_shares(gain)} {name} "
+        f"against {labels[gain.rival]}: chance cannot be ruled out.{_needed(worth.more_users)}"
     )
+
+
+def _shares(gain: Gain) -> str:
+    """ "+6.1 % [+4.0, +8.3]"."""
+    value, low, high = (f"{100 * x:+.1f}" for x in (gain.relative, gain.low, gain.high))
+    return f"{value} % [{low}, {high}]".replace("-", "\N{MINUS SIGN}")
+
+
+def _needed(more_users: int | None) -> str:
+    if more_users is None:
+        return ""
+    if more_users == 0:
+        return " The seeds disagree too much; more of them would tell."
+    return f" If the gain is real, about {more_users:,} more users would show it."
 
 
 def _store(workspace: Workspace, record: ExperimentRecord, found: ExperimentVerdict) -> None:

@@ -128,12 +128,14 @@ def _meaning(verdict: ExperimentVerdict) -> None:
     control = verdict.over_control
     if control is None:
         return
-    figures_ = f"{control.gain:+.1%} [{control.low:+.1%}, {control.high:+.1%}]"
+    gain = wording.percent(control.gain, sign=True)
     if control.low > 0:
-        st.caption(f"The content is really read: shuffled over the items it loses {figures_}.")
+        st.caption(
+            f"The content is really read: it is worth {gain} over content that was shuffled."
+        )
     else:
         st.caption(
-            f"Shuffling the content over the items changes little ({figures_}): what the model "
+            f"Content that was shuffled over the items does about as well ({gain}): what the model "
             "gains, it does not owe to what the items show and say."
         )
 
