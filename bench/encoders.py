@@ -1,6 +1,6 @@
 """What encoders know, and how much of their speed is left in the pipeline.
 
-    python bench/encoders.py FOLDER [--items 300] [--only cnn minilm] [--what both] [--threads 2]
+    python -m bench.encoders FOLDER [--items 300] [--only cnn minilm] [--what both] [--threads 2]
 
 FOLDER holds items.csv (item_id, title, text, category, image) and the pictures. Per encoder:
 

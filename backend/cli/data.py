@@ -77,12 +77,19 @@ def import_(
         list[str] | None,
         typer.Option("--set", help="key=value of the cleaning, e.g. kcore=5; may be repeated."),
     ] = None,
+    fetch_pictures: Annotated[
+        bool,
+        typer.Option(
+            "--fetch-pictures",
+            help="Fetch pictures that are named by https address; off by default.",
+        ),
+    ] = False,
     home: Home = None,
     json: Json = False,
 ) -> None:
     """Import a data set; bad rows are reported with their number and reason."""
     cleaning = dict(pairs(setting or [], "--set"))
-    request = ImportRequest(format, pairs(column or [], "--map"), cleaning)
+    request = ImportRequest(format, pairs(column or [], "--map"), cleaning, fetch_pictures)
     outcome = import_data(open_workspace(home), path, name, request, progress)
     rejected = {"rejected": outcome.record.rejected, "report": str(outcome.report)}
     say(_summary(outcome.record) | rejected, json)

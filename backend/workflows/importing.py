@@ -12,6 +12,7 @@ from typing import Self
 
 from backend.data.archive import TABLE_SUFFIXES
 from backend.data.cleaning import CleaningConfig
+from backend.data.fetching import PictureFetcher
 from backend.data.guessing import ColumnGuess
 from backend.data.ingest import (
     IMPORT_FORMATS,
@@ -73,11 +74,14 @@ class ImportRequest:
 
     `mapping` holds pairs as `ColumnMapping.from_pairs` takes them; empty where the format says it
     all. `cleaning` holds settings of `CleaningConfig`; what is not named keeps its default.
+    `fetch_pictures` lets the import ask public https hosts for the pictures a table names by their
+    web address.
     """
 
     format: str = "auto"
     mapping: Mapping[str, str] = field(default_factory=dict)
     cleaning: Mapping[str, object] = field(default_factory=dict)
+    fetch_pictures: bool = False
 
     def check(self) -> None:
         """Raises ConfigError for a format, a role or a setting that does not exist."""
@@ -104,7 +108,8 @@ class ImportRequest:
         mapping, cleaning = payload.get("mapping", {}), payload.get("cleaning", {})
         assert isinstance(mapping, dict)
         assert isinstance(cleaning, dict)
-        return cls(str(payload.get("format", "auto")), mapping, cleaning)
+        fetch = bool(payload.get("fetch_pictures", False))
+        return cls(str(payload.get("format", "auto")), mapping, cleaning, fetch)
 
 
 @dataclass(frozen=True)
@@ -175,6 +180,7 @@ def import_data(
         asked.format,
         asked.columns(),
         asked.chain(),
+        PictureFetcher() if asked.fetch_pictures else None,
     )
     return _register(workspace, imported, name)
 

@@ -41,6 +41,11 @@ def form() -> str:
         ).strip()
         with st.expander("Clean while importing", icon=":material/cleaning_services:"):
             cleaning = forms.fields(cleaning_settings(), "cleaning")
+        fetch = st.checkbox(
+            "Fetch pictures from web addresses",
+            help="For tables that name pictures by https address, as Amazon's do. The hosts see "
+            "that this machine asks. Private addresses and redirects are refused.",
+        )
         with st.container(horizontal=True):
             asked = st.form_submit_button("Import", type="primary", icon=":material/upload:")
             look = st.form_submit_button("Look at the columns first", icon=":material/table:")
@@ -51,7 +56,8 @@ def form() -> str:
             st.error("Give the data set a name.")
         elif source and (asked or look):
             with boundary():
-                _bring(source, name, ImportRequest(cleaning=cleaning), look=look)
+                request = ImportRequest(cleaning=cleaning, fetch_pictures=fetch)
+                _bring(source, name, request, look=look)
     mapping.show()
     return _under_way()
 

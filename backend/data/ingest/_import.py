@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from backend.data.archive import TRUTH_FILES, SourceFiles, open_source
 from backend.data.cleaning import CleaningConfig, Draft, clean
 from backend.data.dataset import Dataset, save_dataset
+from backend.data.fetching import PictureFetcher
 from backend.data.ingest._base import RawTables
 from backend.data.ingest._checks import check_items, items_without_table
 from backend.data.ingest._judge import check_interactions
@@ -42,12 +43,14 @@ def import_dataset(
     format: str = "auto",
     mapping: ColumnMapping | None = None,
     cleaning: CleaningConfig | None = None,
+    fetcher: PictureFetcher | None = None,
 ) -> Imported:
     """Import a folder, a ZIP or a table into `datasets_root/<fingerprint>`.
 
     `mapping` says which columns of which files are meant; what it leaves open is guessed from their
     names and values, and the report tells what was taken. `cleaning` is the chain between the
-    judged rows and the data set (default: exact doubles are left out).
+    judged rows and the data set (default: exact doubles are left out). `fetcher` fetches pictures
+    that are named by their web address; without one they are left out.
 
     Nothing appears there before everything is in place; the same content again gives the same
     fingerprint and the same folder. Raises InvalidInput where the source lacks what is needed or
@@ -61,7 +64,7 @@ def import_dataset(
         tables = read_source(files, format, mapping, log)
         built = Path(scratch) / "dataset"
         built.mkdir()
-        dataset = _build(tables, files, built, cleaning or CleaningConfig(), log, report)
+        dataset = _build(tables, files, built, cleaning or CleaningConfig(), log, report, fetcher)
         validation = log.report(
             items=dataset.n_items,
             users=dataset.n_users,
@@ -86,13 +89,14 @@ def _build(
     cleaning: CleaningConfig,
     log: ProblemLog,
     report: Report,
+    fetcher: PictureFetcher | None,
 ) -> Dataset:
     report("checks rows", 0.0)
     draft = _judged(tables, log, _part(report, 0.0, 0.28))
     report("cleans", 0.28)
     draft, record = clean(draft, cleaning, log)
     file = tables.items.file if tables.items else ""
-    items = _with_media(draft, file, files, root, log, _part(report, 0.3, 0.9))
+    items = _with_media(draft, file, files, root, log, _part(report, 0.3, 0.9), fetcher)
     interactions, user_ids = draft.events.numbered()
     report("stores the data set", 0.9)
     if files.trusted and cleaning == CleaningConfig():  # a truth tells of all that was generated
@@ -124,13 +128,18 @@ def _judged(tables: RawTables, log: ProblemLog, report: Report) -> Draft:
 
 
 def _with_media(
-    draft: Draft, file: str, files: SourceFiles, root: Path, log: ProblemLog, report: Report
+    draft: Draft,
+    file: str,
+    files: SourceFiles,
+    root: Path,
+    log: ProblemLog,
+    report: Report,
+    fetcher: PictureFetcher | None,
 ) -> pd.DataFrame:
     """The items with the SHA-256 of what is stored in place of names."""
     items, lines = draft.items.copy(), draft.lines
-    items[Col.IMAGE] = pd.Series(
-        store_pictures(items, lines, file, files, root, log, _part(report, 0.0, 0.5)), dtype=str
-    )
+    seen = store_pictures(items, lines, file, files, root, log, _part(report, 0.0, 0.5), fetcher)
+    items[Col.IMAGE] = pd.Series(seen, dtype=str)
     heard = store_recordings(items, lines, file, files, root, log, _part(report, 0.5, 1.0))
     for column, digests in heard.items():
         items[column] = pd.Series(digests, dtype=str)

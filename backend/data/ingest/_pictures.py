@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from backend.data.archive import PICTURE_SUFFIXES, SourceFiles
+from backend.data.fetching import PictureFetcher
 from backend.data.media import MAX_BYTES, store_picture
 from backend.data.validate import ProblemLog
 from backend.errors import InvalidInput
@@ -18,6 +19,7 @@ from backend.progress import Report
 from backend.schema import Col
 
 _AT_ONCE = 256
+_FETCHES = 16
 
 
 def store_pictures(
@@ -28,26 +30,32 @@ def store_pictures(
     root: Path,
     log: ProblemLog,
     report: Report,
+    fetcher: PictureFetcher | None = None,
 ) -> list[str]:
     """The SHA-256 of each item's stored picture, "" where it has none.
 
     An item without the name of a file in its `image` column takes `images/<item_id>.jpg` (or .png,
-    .webp) if there is one. Addresses are never fetched.
+    .webp) if there is one. Web addresses are fetched by `fetcher`, never without one.
     """
-    names = [_clean(name) for name in items[Col.IMAGE]]
+    names = [name if _is_address(name) else _clean(name) for name in items[Col.IMAGE]]
     paths = [
         _find(name, item_id, source)
         for name, item_id in zip(names, items[Col.ITEM_ID].tolist(), strict=True)
     ]
-    remote = sum(_is_address(name) and not path for name, path in zip(names, paths, strict=True))
-    if remote:
+    remote = [
+        name if _is_address(name) and not path else ""
+        for name, path in zip(names, paths, strict=True)
+    ]
+    if any(remote) and fetcher is None:
         log.warn(
-            f"{remote} items name a picture by its web address; addresses are not fetched. Put the "
-            "pictures into the folder."
+            f"{sum(map(bool, remote))} items name a picture by its web address; addresses are not "
+            "fetched unless you ask for it. Put the pictures into the folder, or import again with "
+            "fetching switched on."
         )
     _report_missing(names, paths, lines, file, log)
     digests: list[str] = []
-    outcomes = iter(zip(names, lines, _stored(paths, root), strict=True))
+    places = [path or address for path, address in zip(paths, remote, strict=True)]
+    outcomes = iter(zip(names, lines, _stored(places, root, fetcher), strict=True))
     while batch := list(islice(outcomes, _AT_ONCE)):
         for name, line, (digest, reason) in batch:
             if reason:
@@ -57,23 +65,35 @@ def store_pictures(
     return digests
 
 
-def _stored(paths: list[Path | None], root: Path) -> Iterable[tuple[str, str]]:
-    """(SHA-256, "") or ("", reason) for each path, in order; a window of work at a time."""
+def _stored(
+    places: list[Path | str], root: Path, fetcher: PictureFetcher | None
+) -> Iterable[tuple[str, str]]:
+    """(SHA-256, "") or ("", reason) for each place, in order; a window of work at a time.
 
-    def store(path: Path | None) -> tuple[str, str]:
-        if path is None:
-            return "", ""
+    A place is a file, a web address, or "" for none.
+    """
+
+    def store(place: Path | str) -> tuple[str, str]:
         try:
-            if path.stat().st_size > MAX_BYTES:
-                return "", f"The picture is larger than {MAX_BYTES >> 20} MiB."
-            return store_picture(path.read_bytes(), root), ""
+            if isinstance(place, Path):
+                return store_picture(_content(place), root), ""
+            if place and fetcher is not None:
+                return store_picture(fetcher.fetch(place), root), ""
         except InvalidInput as error:
             return "", str(error)
+        return "", ""
 
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        waiting = iter(paths)
+    # waiting for hosts costs no processor
+    with ThreadPoolExecutor(_FETCHES if fetcher else min(8, os.cpu_count() or 1)) as pool:
+        waiting = iter(places)
         while window := list(islice(waiting, _AT_ONCE)):
             yield from pool.map(store, window)
+
+
+def _content(path: Path) -> bytes:
+    if path.stat().st_size > MAX_BYTES:
+        raise InvalidInput(f"The picture is larger than {MAX_BYTES >> 20} MiB.")
+    return path.read_bytes()
 
 
 def _clean(name: str) -> str:

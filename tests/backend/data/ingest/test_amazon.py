@@ -2,10 +2,12 @@
 
 import gzip
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from backend.data.fetching import PictureFetcher
 from backend.data.ingest import import_dataset
 from backend.errors import InvalidInput
 from backend.schema import Modality
@@ -136,3 +138,38 @@ def test_a_file_that_is_no_review_is_not_taken_for_one(folder, tmp_path):
     source = folder({"package.json": json.dumps({"name": "x"})})
     with pytest.raises(InvalidInput, match=r"package\.json"):
         import_dataset(source, tmp_path / "datasets")
+
+
+class _Fetcher(PictureFetcher):
+    def __init__(self, pictures: Mapping[str, bytes]):
+        super().__init__()
+        self.pictures = pictures
+
+    def fetch(self, url: str) -> bytes:
+        if url not in self.pictures:
+            raise InvalidInput("The host answered with status 404.")
+        return self.pictures[url]
+
+
+def test_addresses_are_fetched_when_asked_for(folder, lines, jpeg, tmp_path):
+    second = {"title": "Shoe", "asin": "B01", "imageURL": ["https://images.example/gone.jpg"]}
+    source = folder(
+        {
+            "Fashion.json": lines(*REVIEWS_2018[:2]),
+            "meta_Fashion.json": lines(META_2018[0], second),
+        }
+    )
+    fetcher = _Fetcher({"https://images.example/a.jpg": jpeg})
+    imported = import_dataset(source, tmp_path / "sets", fetcher=fetcher)
+    assert (imported.dataset.items["image"] != "").tolist() == [True, False]
+    problems = [(p.row, p.column, p.reason) for p in imported.validation.problems]
+    assert problems == [(2, "image", "The host answered with status 404.")]
+    assert imported.validation.rejected == 0
+
+
+def test_addresses_are_not_fetched_unasked(bring_in, lines):
+    imported = bring_in(
+        {"Fashion.json": lines(REVIEWS_2018[0]), "meta_Fashion.json": lines(META_2018[0])}
+    )
+    assert (imported.dataset.items["image"] == "").all()
+    assert any("not fetched unless" in warning for warning in imported.validation.warnings)
