@@ -5,6 +5,7 @@ import plotly.graph_objects as go
 from backend.evaluation.significance import Interval
 from backend.figures import theme, wording
 from backend.workflows.experiment_verdict import ExperimentVerdict
+from backend.workflows.experiment_view import ExperimentView
 
 ROLES = {
     "fusion": "Reads all modalities",
@@ -72,6 +73,30 @@ def standings(found: ExperimentVerdict, metric: str) -> go.Figure:
         )
     theme.label_rows(figure, [theme.safe(row.label) for row in rows])
     return theme.legend_on_top(figure)
+
+
+def opening(found: ExperimentView) -> str:
+    """How often the test part was looked at, in a sentence; "" before that."""
+    if found.opened_at is None:
+        return ""
+    return (
+        "Strategies were chosen on validation; the test part was opened once, on "
+        f"{found.opened_at:%d %B %Y}."
+    )
+
+
+def meaning(found: ExperimentVerdict) -> str:
+    """Whether the content's meaning is used at all, in a sentence; "" without a control."""
+    control = found.over_control
+    if control is None:
+        return ""
+    gain = wording.percent(control.gain, sign=True)
+    if control.low > 0:
+        return f"The content is really read: it is worth {gain} over content that was shuffled."
+    return (
+        f"Content that was shuffled over the items does about as well ({gain}): what the model "
+        "gains, it does not owe to what the items show and say."
+    )
 
 
 def _percent_rows(title: str, rows: list[tuple[str, Interval]], x: str) -> go.Figure:

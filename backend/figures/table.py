@@ -50,9 +50,11 @@ def _listed(values: Any) -> list[Any]:
     return list(values)
 
 
+def harmless(text: str) -> str:
+    """Never a formula when a spreadsheet opens it."""
+    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
 def _inert(value: object) -> object:
     """Labels as they were before they were made safe for Plotly, and never a formula."""
-    if not isinstance(value, str):
-        return value
-    text = unescape(value)
-    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    return harmless(unescape(value)) if isinstance(value, str) else value

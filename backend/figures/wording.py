@@ -60,6 +60,16 @@ def percent(share: float | None, *, sign: bool = False) -> str:
     return f"{text} %"
 
 
+def shares(low: float, high: float) -> str:
+    """An interval of shares in percent: "[+4 %, +8.3 %]"."""
+    return f"[{percent(low, sign=True)}, {percent(high, sign=True)}]"
+
+
+def p_value(value: float) -> str:
+    """ "0.012", "< 0.001"."""
+    return "< 0.001" if value < 0.001 else number(value, 2)
+
+
 def duration(seconds: float | None) -> str:
     """ "0.4 s", "12 s", "3 min 20 s", "2 h 5 min"."""
     if seconds is None or not math.isfinite(seconds):

@@ -107,7 +107,7 @@ def draw_verdict(workspace: Workspace, experiment_id: str) -> ExperimentVerdict:
     """
     record = find_experiment(workspace, experiment_id)
     metric = plan_from(record).metric
-    rows = _rows(workspace, record)
+    rows = strategy_runs(workspace, record)
     best = {role: _best(rows, role, metric) for role in ("fusion", "single", "clicks", "control")}
     fusion, rivals = best["fusion"], [r for r in (best["single"], best["clicks"]) if r]
     if fusion is None or not rivals:
@@ -140,14 +140,16 @@ def draw_verdict(workspace: Workspace, experiment_id: str) -> ExperimentVerdict:
 
 
 @dataclass(frozen=True)
-class _Row:
+class StrategyRuns:
+    """A strategy with its runs, one per seed, all of them finished."""
+
     key: str
     label: str
     role: str
     runs: tuple[RunRecord, ...]
 
 
-def _rows(workspace: Workspace, record: ExperimentRecord) -> list[_Row]:
+def strategy_runs(workspace: Workspace, record: ExperimentRecord) -> list[StrategyRuns]:
     """Strategies whose seeds have all finished; trials are not among them."""
     rows = []
     with workspace.database.read() as session:
@@ -157,7 +159,7 @@ def _rows(workspace: Workspace, record: ExperimentRecord) -> list[_Row]:
             ids = [run for name, run in runs.items() if name.startswith("seed")]
             found = Runs(session).many(ids)
             if found and "error" not in cell and all(r.state is RunState.DONE for r in found):
-                rows.append(_Row(key, str(cell["label"]), str(cell["role"]), found))
+                rows.append(StrategyRuns(key, str(cell["label"]), str(cell["role"]), found))
     return rows
 
 
@@ -165,17 +167,17 @@ def _failed(record: ExperimentRecord) -> dict[str, str]:
     return {k: str(c["error"]) for k, c in record.cells.items() if c.get("error")}
 
 
-def _best(rows: list[_Row], role: str, metric: str) -> _Row | None:
+def _best(rows: list[StrategyRuns], role: str, metric: str) -> StrategyRuns | None:
     sign = 1.0 if metric_of(metric)[0].higher_is_better else -1.0
     of_role = [row for row in rows if row.role == role]
     return max(of_role, key=lambda row: sign * _mean(row, "validation", metric), default=None)
 
 
-def _mean(row: _Row, split: str, metric: str) -> float:
+def _mean(row: StrategyRuns, split: str, metric: str) -> float:
     return float(np.mean([getattr(run, split)[metric] for run in row.runs]))
 
 
-def _values(workspace: Workspace, row: _Row, metric: str) -> Numbers:
+def _values(workspace: Workspace, row: StrategyRuns, metric: str) -> Numbers:
     """f64[S, U], more is better. One protocol: every run has the same users in the same order."""
     sign = 1.0 if metric_of(metric)[0].higher_is_better else -1.0
     return np.stack(
@@ -197,8 +199,8 @@ def _finding(gain: Gain, labels: Mapping[str, str]) -> Finding:
 
 def _over_control(
     workspace: Workspace,
-    rows: list[_Row],
-    fusion: _Row,
+    rows: list[StrategyRuns],
+    fusion: StrategyRuns,
     labels: Mapping[str, str],
     metric: str,
 ) -> Finding | None:
@@ -212,7 +214,7 @@ def _over_control(
 
 
 def _groups(
-    workspace: Workspace, fusion: _Row, ours: Numbers, theirs: Numbers
+    workspace: Workspace, fusion: StrategyRuns, ours: Numbers, theirs: Numbers
 ) -> tuple[GroupGain, ...]:
     """Thirds of the people by training interactions."""
     run = fusion.runs[0]
@@ -241,7 +243,7 @@ def _groups(
     return tuple(found)
 
 
-def _standing(row: _Row, metric: str) -> Standing:
+def _standing(row: StrategyRuns, metric: str) -> Standing:
     tests = [run.metrics[metric] for run in row.runs]
     return Standing(
         row.key,

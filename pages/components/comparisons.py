@@ -66,7 +66,7 @@ def _paired(board: Leaderboard, chosen: Sequence[str], pinned: str) -> None:
                     for r in rows
                 ],
                 "Relative": [wording.percent(row.relative, sign=True) for row in rows],
-                "p (corrected)": [_p(row.adjusted_p) for row in rows],
+                "p (corrected)": [wording.p_value(row.adjusted_p) for row in rows],
                 "Effect size": [wording.signed(row.difference.effect_size) for row in rows],
                 "People": [row.difference.n for row in rows],
                 "In words": [row.sentence for row in rows],
@@ -127,7 +127,3 @@ def _settings(chosen: Sequence[str], titles: dict[str, str]) -> None:
 def plain_name(setting: str) -> str:
     """ "learning_rate" -> "learning rate"."""
     return setting.replace("_", " ")
-
-
-def _p(value: float) -> str:
-    return "< 0.001" if value < 0.001 else wording.number(value, 2)

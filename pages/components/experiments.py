@@ -13,7 +13,7 @@ from backend.workflows.experiment import ExperimentPlan
 from backend.workflows.experiment_verdict import ExperimentVerdict
 from backend.workflows.experiment_view import ExperimentView, MatrixRow
 from backend.workflows.workspace import open_workspace
-from pages.components import charts, headline, jobs, state
+from pages.components import charts, headline, jobs, reporting, state
 from pages.components.boundary import boundary
 from pages.components.markup import plain
 from pages.components.words import explain
@@ -30,11 +30,7 @@ _MARKS: Final[Mapping[str, str]] = {
 def finding(found: ExperimentView) -> None:
     """The verdict in one sentence, or how far the matrix is."""
     if found.verdict:
-        opened = f"{found.opened_at:%d %B %Y}" if found.opened_at else ""
-        headline.show(
-            found.verdict.sentence,
-            f"Strategies were chosen on validation; the test part was opened once, on {opened}.",
-        )
+        headline.show(found.verdict.sentence, figures.opening(found))
         return
     done = sum(bool(row.states) and set(row.states.values()) == {"done"} for row in found.rows)
     headline.show(f"{done} of {len(found.rows)} strategies are trained")
@@ -43,6 +39,7 @@ def finding(found: ExperimentView) -> None:
 def show(found: ExperimentView) -> None:
     """Figures of a finished experiment; the living matrix of one under way."""
     if found.verdict:
+        reporting.offer(found)
         _verdict(found, found.verdict)
     else:
         _under_way(found)
@@ -98,7 +95,7 @@ def _verdict(found: ExperimentView, verdict: ExperimentVerdict) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         charts.show(figures.gains(verdict), key="exp_gains", data=True)
-        _meaning(verdict)
+        st.caption(plain(figures.meaning(verdict)))
     with right:
         charts.show(figures.groups(verdict), key="exp_groups", data=True)
     charts.show(figures.standings(verdict, found.metric), key="exp_standings", data=True)
@@ -121,23 +118,6 @@ def _verdict(found: ExperimentView, verdict: ExperimentVerdict) -> None:
     )
     for why in verdict.failed.values():
         st.warning(plain(why))
-
-
-def _meaning(verdict: ExperimentVerdict) -> None:
-    """Whether the content's meaning is used at all, in one sentence."""
-    control = verdict.over_control
-    if control is None:
-        return
-    gain = wording.percent(control.gain, sign=True)
-    if control.low > 0:
-        st.caption(
-            f"The content is really read: it is worth {gain} over content that was shuffled."
-        )
-    else:
-        st.caption(
-            f"Content that was shuffled over the items does about as well ({gain}): what the model "
-            "gains, it does not owe to what the items show and say."
-        )
 
 
 def _under_way(found: ExperimentView) -> None:
