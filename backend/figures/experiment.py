@@ -1,5 +1,7 @@
 """Figures of the Experiment page: what fusion gains, for whom, and where every strategy stands."""
 
+import math
+
 import plotly.graph_objects as go
 
 from backend.evaluation.significance import Interval
@@ -118,6 +120,8 @@ def _percent_rows(title: str, rows: list[tuple[str, Interval]], x: str) -> go.Fi
         ],
         hovertemplate="%{customdata}<extra></extra>",
     )
+    ends = [100 * end for _, gain in rows for end in (gain.low, gain.high)]
+    figure.update_xaxes(range=theme.padded([0.0, *(end for end in ends if math.isfinite(end))]))
     theme.rule(figure, 0.0, "no difference")
     theme.label_rows(figure, [theme.safe(label) for label, _ in rows])
     return figure

@@ -1,12 +1,15 @@
 """How figures and pages write numbers: three significant digits, signs, intervals, durations."""
 
 import math
+import re
 from typing import Final
 
 from backend.evaluation.significance import Interval
 
 NOT_SHOWN: Final = "not shown"
 """Stands where nothing was measured; never 0, "None" or "nan"."""
+
+_SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 
 _TITLES: Final = {
     "ndcg": "NDCG",
@@ -60,9 +63,18 @@ def percent(share: float | None, *, sign: bool = False) -> str:
     return f"{text} %"
 
 
-def shares(low: float, high: float) -> str:
-    """An interval of shares in percent: "[+4 %, +8.3 %]"."""
-    return f"[{percent(low, sign=True)}, {percent(high, sign=True)}]"
+def gain(share: float | None) -> str:
+    """A gain as verdicts write it, one decimal: "+6.1 %", "−0.4 %"."""
+    if share is None or not math.isfinite(share):
+        return NOT_SHOWN
+    return f"{_one_decimal(share)} %"
+
+
+def gain_interval(low: float, high: float) -> str:
+    """ "[+4.0, +8.3] %"."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return NOT_SHOWN
+    return f"[{_one_decimal(low)}, {_one_decimal(high)}] %"
 
 
 def p_value(value: float) -> str:
@@ -93,6 +105,12 @@ def metric_title(name: str) -> str:
     return f"{title}@{cutoff}" if cutoff else title
 
 
+def headline(finding: str) -> tuple[str, str]:
+    """What is written large, and what below it: the first sentence without its stop, the rest."""
+    first, *rest = _SENTENCE_END.split(finding, maxsplit=1)
+    return first.rstrip("."), rest[0] if rest else ""
+
+
 def shortened(text: str, length: int) -> str:
     """At most `length` characters, an ellipsis where something was cut."""
     text = " ".join(text.split())
@@ -103,3 +121,7 @@ def _decimals(value: float, digits: int) -> int:
     if value == 0:
         return 0
     return max(0, digits - 1 - math.floor(math.log10(abs(value))))
+
+
+def _one_decimal(share: float) -> str:
+    return f"{100 * share:+.1f}".replace("-", "−")

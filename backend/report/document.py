@@ -38,6 +38,7 @@ def html_report(contents: ReportContents) -> bytes:
     page = _environment().get_template("template.html")
     text = page.render(
         found=contents,
+        headline=wording.headline(contents.verdict.sentence),
         verdict=contents.verdict,
         view=contents.view,
         data=contents.data,
@@ -75,8 +76,11 @@ def pictures(contents: ReportContents) -> tuple[Picture, ...]:
 
 def _drawn(place: int, picture: Picture) -> dict[str, str]:
     figure = go.Figure(picture.figure)
-    figure.update_layout(font={"color": _INK, "family": "system-ui, sans-serif"})
     # A page of its own is light, whatever the reader's theme: Plotly's labels follow no theme.
+    figure.update_layout(font={"color": _INK, "family": "system-ui, sans-serif"})
+    if figure.layout.showlegend:  # on a narrow screen it takes several rows, over a title on top
+        figure.update_layout(legend={"yref": "container", "y": 0, "yanchor": "bottom"})
+        figure.update_layout(margin={"t": 48})
     drawing = figure.to_html(
         full_html=False, include_plotlyjs=False, div_id=f"figure-{place}", config=_CONFIG
     )

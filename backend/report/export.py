@@ -7,8 +7,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final
 
-import pandas as pd
-
 from backend.durable import write_durably
 from backend.errors import InvalidInput
 from backend.figures.table import harmless
@@ -80,6 +78,4 @@ def _files(contents: ReportContents) -> Iterator[tuple[str, bytes]]:
 
 
 def _escaped(text: str) -> str:
-    """As pandas escapes the cells of a table."""
-    cell = pd.DataFrame({"": [text]}).to_latex(index=False, header=False, escape=True)
-    return cell.splitlines()[2].removesuffix("\\\\").strip()
+    return re.sub(r"([&%$#_{}])", r"\\\1", text)

@@ -60,8 +60,8 @@ def _gains(contents: ReportContents) -> ReportTable:
 def _gain_in_words(row: Finding) -> Mapping[str, str]:
     return {
         "Against": row.label,
-        "Gain": wording.percent(row.gain, sign=True),
-        "95 % interval": wording.shares(row.low, row.high),
+        "Gain": wording.gain(row.gain),
+        "95 % interval": wording.gain_interval(row.low, row.high),
         "Effect size": wording.signed(row.effect_size),
         "p (corrected)": wording.p_value(row.adjusted_p),
     }
@@ -83,8 +83,8 @@ def _groups(contents: ReportContents) -> ReportTable:
                 {
                     "Group": group.group,
                     "People": f"{group.users:,}",
-                    "Gain": wording.percent(group.gain, sign=True),
-                    "95 % interval": wording.shares(group.low, group.high),
+                    "Gain": wording.gain(group.gain),
+                    "95 % interval": wording.gain_interval(group.low, group.high),
                 }
                 for group in rows
             ]

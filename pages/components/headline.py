@@ -1,12 +1,9 @@
 """The top of a page: the finding first, in one sentence."""
 
-import re
-
 import streamlit as st
 
+from backend.figures import wording
 from pages.components.markup import plain
-
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 
 
 def show(finding: str, context: str = "") -> None:
@@ -14,9 +11,9 @@ def show(finding: str, context: str = "") -> None:
 
     `finding` may hold names from data and is shown literally; `context` is Markdown of ours.
     """
-    first, *rest = _SENTENCE_END.split(finding, maxsplit=1)
-    st.title(plain(first.rstrip(".")), anchor=False)
+    first, rest = wording.headline(finding)
+    st.title(plain(first), anchor=False)
     if rest:
-        st.markdown(plain(rest[0]))
+        st.markdown(plain(rest))
     if context:
         st.caption(context)

@@ -3,75 +3,26 @@
 Server and worker are real, the workspace is new, the catalogue small. Nothing is faked.
 """
 
-import importlib.util
-import os
 import re
-import signal
-import socket
-import subprocess
-import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from backend.data.synthetic.generate import generate
 from backend.data.synthetic.scenarios.shop.config import ShopConfig
+from tests.e2e.conftest import FLAGS, MINUTE, Server
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed.")
 Page, BrowserContext, expect = playwright.Page, playwright.BrowserContext, playwright.expect
 
-ROOT = Path(__file__).resolve().parents[2]
-MINUTE = 60_000
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--no-first-run",
-]
-
-
-def _installer() -> ModuleType:
-    spec = importlib.util.spec_from_file_location(
-        "install_browser", Path(__file__).with_name("install_browser.py")
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
 
 @pytest.fixture(scope="module")
-def chromium() -> str:
-    found = _installer().find_chromium()
-    if found is None:
-        pytest.skip("No Chromium on this machine: run 'make browser' or set FUSIONLENS_CHROMIUM.")
-    return str(found)
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(tmp_path_factory: pytest.TempPathFactory, serve: Server) -> Iterator[str]:
     """Web server and worker on a new workspace, as `make run` starts them."""
-    home = tmp_path_factory.mktemp("journey")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = ["-m", "backend", "up", "--no-demo", "--no-browser", "--port", str(port)]
-    log = (home / "up.log").open("wb")
-    process = subprocess.Popen(
-        [sys.executable, *command, "--home", str(home / "workspace")],
-        cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        stdout=log,
-        stderr=log,
-    )
-    yield f"http://127.0.0.1:{port}"
-    process.send_signal(signal.SIGINT)
-    process.wait(30)
-    log.close()
+    with serve(tmp_path_factory.mktemp("journey") / "workspace") as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -116,16 +67,6 @@ class Contexts:
             self.strangers.append(url)
 
 
-def _wait_for_server(page: "Page", address: str) -> None:
-    for _ in range(120):
-        try:
-            page.goto(address)
-            return
-        except playwright.Error:
-            page.wait_for_timeout(500)
-    raise AssertionError("The web server did not start within a minute.")
-
-
 def _heading(page: "Page", text: str | re.Pattern[str], timeout: int = MINUTE) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text(text, timeout=timeout)
 
@@ -137,7 +78,7 @@ def test_from_an_upload_to_an_explained_recommendation(
 ) -> None:
     context = contexts.open()
     page = context.new_page()
-    _wait_for_server(page, address)
+    page.goto(address)
 
     # A newcomer is told what this is and has one thing to do.
     _heading(page, "Find out what pictures and words add")
