@@ -205,7 +205,7 @@ def _search(
     seed = len(wanted.present)
     found = similar_items(torch.cat([wanted.values, query]), np.array([seed]), k, exclude=lacking)
     items = found.items.tolist()
-    cards = _cards(workspace, record, items)
+    cards = cards_for(workspace, record, items)
     return tuple(
         Hit(card, rank, score, _similarities(sides, item, query))
         for rank, (card, item, score) in enumerate(
@@ -222,7 +222,8 @@ def _similarities(sides: Sides, item: int, query: Tensor) -> dict[str, float]:
     }
 
 
-def _cards(workspace: Workspace, record: DatasetRecord, items: list[int]) -> list[ItemCard]:
+def cards_for(workspace: Workspace, record: DatasetRecord, items: list[int]) -> list[ItemCard]:
+    """Cards of catalogue rows and, behind them, of items added by hand."""
     dataset = open_dataset(workspace, record)
     added = list_added(workspace, record.id)
     return [
