@@ -10,8 +10,17 @@ from backend.cli._output import Home, Json, pairs, progress, say
 from backend.errors import InvalidInput
 from backend.workflows.aligning import AlignmentPlan
 from backend.workflows.aligning import align as align_now
-from backend.workflows.alignment import Alignment, image_to_items, queue_align, text_to_items, view
-from backend.workflows.workspace import open_workspace
+from backend.workflows.alignment import (
+    Alignment,
+    Hit,
+    image_to_items,
+    queue_align,
+    text_to_items,
+    view,
+)
+from backend.workflows.searching import SearchQuery, ability
+from backend.workflows.searching import search as search_everything
+from backend.workflows.workspace import Workspace, open_workspace
 
 Dataset = Annotated[str, typer.Argument(help="Name or id of the data set.")]
 
@@ -56,21 +65,27 @@ def search(
     dataset: Dataset,
     text: Annotated[str, typer.Option(help="Some words.")] = "",
     image: Annotated[Path | None, typer.Option(help="A picture file.")] = None,
-    by: Annotated[str, typer.Option(help="Which side of the items to look at.")] = "image",
+    like: Annotated[list[str] | None, typer.Option(help="Id of an item; repeatable.")] = None,
+    unlike: Annotated[list[str] | None, typer.Option(help="Id of an item to avoid.")] = None,
+    by: Annotated[
+        str, typer.Option(help="Which side of the items to look at: image, text or all.")
+    ] = "image",
     k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many items.")] = 10,
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Find items by words or by a picture, in the space that `align` learned."""
+    """Find items by words, by a picture, by other items, or by all of these together.
+
+    Words alone, or a picture alone, are looked for in the space that `align` learned; where there
+    is none, by the encoder that reads them.
+    """
     workspace = open_workspace(home)
-    if bool(text) == (image is not None):
-        raise InvalidInput("Give either --text or --image.")
-    if image is None:
-        hits = text_to_items(workspace, dataset, text, k, by)
-    elif not image.is_file():
-        raise InvalidInput(f"There is no file '{image}'.")
+    query = SearchQuery(text, _bytes(image), tuple(like or ()), tuple(unlike or ()))
+    alone = bool(text) != bool(query.picture) and not (like or unlike)
+    if by != "all" and alone and ability(workspace, dataset).crossing:
+        space, hits = "aligned", _aligned(workspace, dataset, query, k, by)
     else:
-        hits = image_to_items(workspace, dataset, image.read_bytes(), k, by)
+        space, hits = "own encoders", search_everything(workspace, dataset, query, k)
     items = [
         {
             "item_id": hit.card.item_id,
@@ -81,7 +96,23 @@ def search(
         }
         for hit in hits
     ]
-    say({"items": items}, json)
+    say({"items": items, "space": space}, json)
+
+
+def _aligned(
+    workspace: Workspace, dataset: str, query: SearchQuery, k: int, by: str
+) -> tuple[Hit, ...]:
+    if query.picture:
+        return image_to_items(workspace, dataset, query.picture, k, by)
+    return text_to_items(workspace, dataset, query.words, k, by)
+
+
+def _bytes(path: Path | None) -> bytes | None:
+    if path is None:
+        return None
+    if not path.is_file():
+        raise InvalidInput(f"There is no file '{path}'.")
+    return path.read_bytes()
 
 
 def _summary(found: Alignment) -> dict[str, object]:

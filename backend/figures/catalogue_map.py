@@ -39,11 +39,13 @@ def catalogue_map(
     area: str = "",
     without: Collection[str] = (),
     drawn: int = 0,
+    selectable: bool = True,
 ) -> go.Figure:
     """Points with their titles; `highlighted` rows ringed; `area` outlined and what is inside it
     in full colour; the groups `without` switched off in the legend.
 
-    `drawn` tells two drawings of the same map apart, so that the second one starts afresh.
+    `drawn` tells two drawings of the same map apart, so that the second one starts afresh. With
+    `selectable` a drag draws a lasso; else it moves the map, and what is not highlighted is pale.
     """
     title = f"{view.source}, coloured by {view.colouring.title.lower()}"
     if not len(view.rows):
@@ -58,6 +60,8 @@ def catalogue_map(
     _rings(figure, view, highlighted, dark)
     _area(figure, view, area, dark)
     _lay_out(figure)
+    if not selectable:
+        _for_looking(figure, highlighted)
     return figure
 
 
@@ -254,6 +258,14 @@ def _lay_out(figure: go.Figure) -> None:
             "orientation": "v",
         },
     )
+
+
+def _for_looking(figure: go.Figure, rows: Sequence[int]) -> None:
+    figure.update_layout(dragmode="pan")
+    for trace in figure.data:
+        if rows and trace.customdata is not None:
+            drawn = np.asarray(trace.customdata)
+            trace.selectedpoints = np.flatnonzero(np.isin(drawn, rows)).tolist()
 
 
 def _size(points: int) -> float:

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
+from scipy.spatial.distance import pdist
 from scipy.stats import spearmanr
 
 from backend.durable import keep, kept
@@ -166,6 +167,27 @@ def landmarks(workspace: Workspace, dataset_id: str, view: CatalogueMap) -> tupl
     pictured = np.flatnonzero((dataset.items[Col.IMAGE] != "").to_numpy(dtype=bool))
     rows = pictured[np.isfinite(view.xy[pictured, 0])]
     return catalogue_cards(dataset, _spread(rows, view.xy[rows]))
+
+
+def nearness(view: CatalogueMap, rows: Sequence[int]) -> str:
+    """Whether some items lie together on the map, in one sentence; empty for fewer than three.
+
+    Their median distance to each other, against that of two random items.
+    """
+    there = view.xy[[row for row in rows if np.isfinite(view.xy[row, 0])]]
+    everywhere = view.xy[view.rows]
+    if len(there) < 3 or len(everywhere) < 3:
+        return ""
+    two = np.random.default_rng(_SEED).integers(0, len(everywhere), (2, 2_000))
+    usual = float(np.median(np.linalg.norm(everywhere[two[0]] - everywhere[two[1]], axis=1)))
+    share = float(np.median(pdist(there))) / usual if usual else 1.0
+    if share < 0.5:
+        return "The marked items lie together."
+    return (
+        "The marked items are spread over the map."
+        if share > 0.85
+        else ("The marked items lie nearer to each other than chance would put them.")
+    )
 
 
 @lru_cache(maxsize=16)

@@ -14,6 +14,7 @@ from backend.retrieval.blend import Blend, Channel, blend
 from backend.schema import Modality
 from backend.workflows.aligning import SIDES
 from backend.workflows.alignment import Hit, cards_for
+from backend.workflows.cards import ItemCard
 from backend.workflows.loading import find_dataset
 from backend.workflows.shelves import Shelf, read_new, reads_new, rows_of, shelves
 from backend.workflows.spaces import embed_query, newest_alignment, space_in_use, with_added
@@ -94,6 +95,13 @@ def side_by_side(
     return found
 
 
+def named(workspace: Workspace, dataset_id: str, item_ids: Sequence[str]) -> tuple[ItemCard, ...]:
+    """Cards of items by their identifiers; those that do not exist are left out."""
+    record = find_dataset(workspace, dataset_id)
+    rows = rows_of(workspace, record)
+    return tuple(cards_for(workspace, record, [rows[item] for item in item_ids if item in rows]))
+
+
 def _hits(
     workspace: Workspace, record: DatasetRecord, found: Blend, query: SearchQuery, k: int
 ) -> tuple[Hit, ...]:
@@ -120,7 +128,8 @@ def _channels(
     if not known:
         raise NotFound(
             f"Nothing of '{record.name}' was encoded yet, so nothing can be found by what it "
-            "shows or says. Encode it first, on the Catalogue page under Features."
+            f"shows or says. Encode it first: `python -m backend encode {record.name}`, or the "
+            "Catalogue page under Features."
         )
     both = bool(words and query.picture)
     share = query.picture_weight if both else 1.0

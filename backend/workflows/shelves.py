@@ -87,9 +87,7 @@ def _catalogue(workspace: Workspace, dataset_id: str, feature: FeatureRecord) ->
     values, present = torch.from_numpy(loaded.values), torch.from_numpy(loaded.present)
     mean = values[present].mean(0) if present.any() else values.new_zeros(values.shape[1])
     bare = Shelf(feature, mean, values, present)
-    return Shelf(
-        feature, mean, torch.where(present.unsqueeze(1), bare.place(values), 0.0), present
-    )
+    return Shelf(feature, mean, torch.where(present.unsqueeze(1), bare.place(values), 0.0), present)
 
 
 @lru_cache(maxsize=4)

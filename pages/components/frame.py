@@ -13,6 +13,7 @@ PAGES: Final[Mapping[str, tuple[str, str]]] = {
     "compare": ("Compare", ":material/leaderboard:"),
     "recommend": ("Recommend", ":material/recommend:"),
     "explain": ("Explain", ":material/query_stats:"),
+    "search": ("Search", ":material/search:"),
 }
 """Name (file and address) to title and icon."""
 

@@ -5,6 +5,7 @@ choice back to it. Nothing but a person's choice ever changes the URL.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
 from typing import Final, Literal
 
 import streamlit as st
@@ -140,6 +141,34 @@ def write_in(
     ).strip()
 
 
+def slide(
+    label: str,
+    name: str,
+    *,
+    low: float = 0.0,
+    high: float = 1.0,
+    step: float = 0.05,
+    default: float = 0.0,
+    help: str = "",
+    format: str | None = None,
+) -> float:
+    """A number between `low` and `high`, bound to the URL parameter `name`."""
+    current = _number(read(name), low, high, default)
+    key = _follow(name, current)
+    found = st.slider(
+        label,
+        low,
+        high,
+        step=step,
+        key=key,
+        format=format,
+        help=help or None,
+        on_change=_store_number,
+        args=(name, default),
+    )
+    return float(found)
+
+
 def page_number(name: str, pages: int) -> int:
     """Pages of a long list, bound to the URL; counted from 0. Nothing is drawn for one page."""
     wanted = read(name)
@@ -193,6 +222,20 @@ def _store(name: str, default: str, forget: Sequence[str]) -> None:
         st.query_params.pop(other, None)
     text = "" if value is None else str(value)
     write(**{name: "" if text == default and name != "dataset" else text})
+
+
+def _store_number(name: str, default: float) -> None:
+    value = float(st.session_state[f"url_{name}"])
+    write(**{name: "" if value == default else f"{value:g}"})
+
+
+def _number(text: str, low: float, high: float, default: float) -> float:
+    """What the URL says where that is a number, inside the range; else the default."""
+    try:
+        value = float(text)
+    except ValueError:
+        return default
+    return min(max(value, low), high) if isfinite(value) else default
 
 
 def _store_many(name: str) -> None:

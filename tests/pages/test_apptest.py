@@ -23,7 +23,16 @@ from backend.workflows.aligning import AlignmentPlan, align
 from backend.workflows.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ("overview", "catalogue", "train", "experiment", "compare", "recommend", "explain")
+PAGES = (
+    "overview",
+    "catalogue",
+    "train",
+    "experiment",
+    "compare",
+    "recommend",
+    "explain",
+    "search",
+)
 VIEWS = [
     ("overview", {}),
     ("catalogue", {}),
@@ -52,6 +61,11 @@ VIEWS = [
     ("explain", {}),
     ("explain", {"view": "This person"}),
     ("explain", {"view": "Whole run"}),
+    ("search", {}),
+    ("search", {"words": "leather boots", "w_text": "2"}),
+    ("search", {"words": "leather boots", "view": "sides"}),
+    ("search", {"words": "leather boots", "view": "map"}),
+    ("search", {"like": "A0003", "unlike": "A0004,nobody", "view": "sides"}),
 ]
 
 
@@ -330,3 +344,29 @@ def test_a_world_is_one_click_away(
     assert {o.scenario for o in demo.offers(empty) if o.preparing} == {scenario}
     assert "Being prepared" in _sentences(app)
     assert f"world_{scenario}" not in [button.key for button in app.button]
+
+
+def test_search_leads_from_an_example_to_hits_and_on(
+    open_page: Opener, filled: Workspace
+) -> None:
+    app = open_page(filled, "search")
+    assert "align" in _sentences(app).lower()
+    assert any(button.key == "search_align" for button in app.button)
+    app.button(key="example_0").click().run()
+    assert app.query_params["words"]
+    assert "Nearest to" in app.title[0].value
+    app.button(key="like_0").click().run()
+    app.button(key="unlike_3").click().run()
+    assert not app.error
+    assert len(app.query_params["like"]) == len(app.query_params["unlike"]) == 1
+    app.button(key="drop_unlike_0").click().run()
+    assert "unlike" not in app.query_params
+
+
+def test_search_without_anything_encoded_leads_to_the_encoders(
+    open_page: Opener, broken: Workspace
+) -> None:
+    app = open_page(broken, "search")
+    assert app.title[0].value == "Nothing can be searched yet"
+    app.button(key="empty_search").click().run()
+    assert not app.exception

@@ -99,21 +99,30 @@ def test_words_and_pictures_are_aligned_and_searched(
 ) -> None:
     capsys.readouterr()
     at = ("--home", home)
-    assert main(["search", "shop", "--text", "red dress", *at]) == 2
-    assert "Run `python -m backend align shop` first" in capsys.readouterr().err
+    _call(capsys, "encode", "shop", *at)
+    before = _call(capsys, "search", "shop", "--text", "red dress", "-k", "3", *at)
+    assert before["space"] == "own encoders"
+    assert set(before["items"][0]["similarities"]) == {"text"}
     found = _call(capsys, "align", "shop", "--set", "epochs=3", "--seed", "1", *at)
     for direction in ("text_to_image", "image_to_text"):
         assert set(found[direction]) == {"recall@1", "recall@5", "recall@10"}
     assert 0 < found["chance@10"] <= 1
     assert found["before"] is None
     assert 0 < found["held_out"] < found["pairs"] <= 40
-    hits = _call(capsys, "search", "shop", "--text", "red dress", "-k", "3", *at)["items"]
+    after = _call(capsys, "search", "shop", "--text", "red dress", "-k", "3", *at)
+    assert after["space"] == "aligned"
+    hits = after["items"]
     assert [hit["rank"] for hit in hits] == [1, 2, 3]
     assert set(hits[0]) >= {"item_id", "score", "rank"}
     Image.new("RGB", (60, 90), (200, 30, 30)).save(tmp_path / "red.png")
     like = ("--image", str(tmp_path / "red.png"))
     assert len(_call(capsys, "search", "shop", *like, "-k", "2", *at)["items"]) == 2
     assert len(_call(capsys, "search", "shop", *like, "--by", "text", *at)["items"]) == 10
+    both = ("--text", "red dress", *like, "--unlike", hits[0]["item_id"])
+    found = _call(capsys, "search", "shop", *both, "-k", "40", *at)["items"]
+    assert hits[0]["item_id"] not in [hit["item_id"] for hit in found]
+    alike = _call(capsys, "search", "shop", "--like", hits[0]["item_id"], "-k", "4", *at)["items"]
+    assert set(alike[0]["similarities"]) == {"image", "text"}
     queued = _call(capsys, "align", "shop", "--seed", "2", "--queue", *at)
     assert queued["state"] == "queued"
     assert _call(capsys, "cancel", queued["job"], *at)["state"] == "cancelled"
@@ -141,7 +150,7 @@ def test_words_and_pictures_are_aligned_and_searched(
         (("align", "shop", "--set", "epoch=3"), "Did you mean 'epochs'"),
         (("align", "shop", "--method", "fine_tune"), "image=open_clip"),
         (("align", "shop", "--encoder", "image=efficentnet"), "Did you mean 'efficientnet'"),
-        (("search", "shop"), "either --text or --image"),
+        (("search", "shop"), "some words, a picture or an item"),
         (("search", "shop", "--image", "/no/such/file"), "no file '/no/such/file'"),
     ],
 )
