@@ -45,7 +45,9 @@ with boundary():
         found = searching.search(workspace, dataset_id, query, SHOWN)
     with top:
         headline.show(*hits.finding(query, found))
-    view = state.pick("View", "view", VIEWS, titles=VIEWS, control="segments", hide_label=True)
+    view = state.pick(
+        "View", "view", tuple(VIEWS), titles=VIEWS, control="segments", hide_label=True
+    )
     if view == "sides":
         hits.sides(dataset_id, query)
     elif view == "map":

@@ -59,25 +59,30 @@ def beginnings(dataset_id: str) -> None:
                 )
     st.caption("Or begin with an item:")
     page = catalogue.gallery(open_workspace(), dataset_id, GalleryQuery(size=_OFFERED))
-    cards.grid(page.items, smallest=132, below=choices)
+    cards.grid(page.items, smallest=132, below=_begin)
 
 
 def choices(place: int, item: ItemCard) -> None:
     """Under a card: more like it, less like it."""
-    with st.container(horizontal=True, gap="xxsmall"):
-        for name, label, icon in (
-            (LIKE, "More", ":material/add_circle:"),
-            (UNLIKE, "Less", ":material/do_not_disturb_on:"),
-        ):
-            st.button(
-                label,
-                key=f"{name}_{place}",
-                icon=icon,
-                type="tertiary",
-                help=f"{label} like this",
-                on_click=_add,
-                args=(name, item.item_id),
-            )
+    with st.container(horizontal=True, gap="small"):
+        _button(LIKE, "More", place, item)
+        _button(UNLIKE, "Less", place, item)
+
+
+def _begin(place: int, item: ItemCard) -> None:
+    _button(LIKE, "Like this", place, item)
+
+
+def _button(name: str, label: str, place: int, item: ItemCard) -> None:
+    st.button(
+        label,
+        key=f"{name}_{place}",
+        icon=":material/add_circle:" if name == LIKE else ":material/do_not_disturb_on:",
+        type="tertiary",
+        help="More like this" if name == LIKE else "Less like this",
+        on_click=_add,
+        args=(name, item.item_id),
+    )
 
 
 def better(dataset_id: str, able: Ability) -> None:
@@ -89,8 +94,8 @@ def better(dataset_id: str, able: Ability) -> None:
             share = wording.percent(found.after["text_to_image"]["recall@10"])
             st.caption(
                 ":material/join_inner: Words are compared with pictures too: of "
-                f"{found.held_out:,} items kept aside, words find the right picture in the top 10 for {share} (by "
-                f"chance {wording.percent(found.chance)}).",
+                f"{found.held_out:,} items kept aside, words find the right picture in the top 10 "
+                f"for {share} (by chance {wording.percent(found.chance)}).",
                 help=explain("alignment"),
             )
         return

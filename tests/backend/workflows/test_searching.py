@@ -121,7 +121,7 @@ def test_nothing_to_go_by_and_unknown_items_are_refused(
 def test_examples_are_phrases_of_the_catalogue(place: Workspace, shop: DatasetRecord) -> None:
     found = examples(place, shop.id)
     items = open_dataset(place, find_dataset(place, shop.id)).items
-    everything = " ".join(" ".join(f"{a} {b}".split()) for a, b in zip(items.title, items.text, strict=True))
+    everything = " ".join(" ".join([*items.title, *items.text]).split())
     assert len(found) == len(set(found)) == 4
     assert all(phrase in everything for phrase in found)
 
