@@ -32,7 +32,7 @@ if not able.modalities:
     st.stop()
 
 top = st.empty()
-with top:
+with top.container():
     headline.show("Find items by words, by a picture, or by other items")
 query = asking.query(dataset_id, able)
 if query is None:
@@ -43,7 +43,7 @@ if query is None:
 with boundary():
     with st.skeleton(320):
         found = searching.search(workspace, dataset_id, query, SHOWN)
-    with top:
+    with top.container():
         headline.show(*hits.finding(query, found))
     view = state.pick(
         "View", "view", tuple(VIEWS), titles=VIEWS, control="segments", hide_label=True

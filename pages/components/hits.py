@@ -25,18 +25,16 @@ _PICTURED = 14
 
 def finding(query: SearchQuery, found: Sequence[Hit]) -> tuple[str, str]:
     """What was found, as a headline; how it was looked for, in grey."""
-    groups = Counter(hit.card.category.replace("|", ", ") for hit in found if hit.card.category)
     asked = _asked(query)
     if not found:
         return f"Nothing comes near {asked}", ""
-    first = cards.name_of(found[0].card)
+    read = f"Compared by {_sources(found)}."
+    groups = Counter(hit.card.category.replace("|", ", ") for hit in found if hit.card.category)
     if not groups or groups.most_common(1)[0][1] < 0.3 * len(found):
-        return f"Nearest to {asked}: {wording.shortened(first, 48)}", ""
+        first = wording.shortened(cards.name_of(found[0].card), 48)
+        return f"Nearest to {asked}: {first}", read
     name, count = groups.most_common(1)[0]
-    return (
-        f"Nearest to {asked}: {count} of {len(found)} are in {wording.shortened(name, 32)}",
-        "Each bar shows what spoke for the item: " + _sources(found) + ".",
-    )
+    return f"Nearest to {asked}: {count} of {len(found)} are in {wording.shortened(name, 32)}", read
 
 
 def cards_of(found: Sequence[Hit]) -> None:
@@ -142,7 +140,7 @@ def _asked(query: SearchQuery) -> str:
 
 
 def _sources(found: Sequence[Hit]) -> str:
-    return ", ".join(_source(name) for name in found[0].similarities)
+    return " and ".join(_source(name) for name in found[0].similarities)
 
 
 def _source(name: str) -> str:
