@@ -1,20 +1,18 @@
-"""Recommend: what a person gets, from one or two models side by side."""
+"""Recommend: what a person gets, from up to four models side by side."""
 
 import streamlit as st
 
 from backend.workflows import recommendation
 from backend.workflows.workspace import open_workspace
-from pages.components import empty, headline, launching, lists, pickers, similar, state
+from pages.components import empty, headline, imagining, launching, lists, pickers, reranking, state
 
 MODES = {
     "person": "For a person",
-    "like": "Like these items",
-    "content": "From picture or words",
+    "like": "Make somebody up",
     "launch": "Launch a new item",
 }
 TITLES = {
-    "like": "More like these",
-    "content": "What comes near",
+    "like": "Make up a person and see what the models would recommend",
     "launch": "Who would want a new item",
 }
 workspace = open_workspace()
@@ -29,8 +27,8 @@ if not known:
     headline.show("No model can recommend yet")
     empty.nothing_yet(
         "A person's list will stand here",
-        "The history on the left, the list of one or two models on the right, every item with what "
-        "its picture, its text and other people's clicks contributed.",
+        "The history on the left, the lists of one to four models on the right, every item with "
+        "what its picture, its text and other people's clicks contributed.",
         "Train models",
         "train",
         "recommend",
@@ -43,37 +41,26 @@ if mode != "person":
     answer = top.empty()
     with answer:
         headline.show(TITLES[mode])
-    run_id = pickers.run(known)
-    run = next(option for option in known if option.run_id == run_id)
     if mode == "like":
-        similar.like_items(dataset_id, run_id)
-    elif mode == "content":
-        similar.from_content(run)
-    else:
-        launching.show(run, answer)
+        imagining.show(dataset_id, known, answer)
+        st.stop()
+    run_id = pickers.run(known)
+    launching.show(next(option for option in known if option.run_id == run_id), answer)
     st.stop()
 
 left, right = st.columns([1, 3], gap="large")
 with left:
     user = pickers.person(dataset_id)
 with right:
-    first, second = st.columns(2)
-    with first:
-        run_id = pickers.run(known)
-    with second:
-        other = pickers.other_run(known, run_id)
-chosen = [run_id] if other == pickers.NO_RUN else [run_id, other]
+    chosen = pickers.beside(known)
+    wishes = reranking.wishes(dataset_id)
 
 with right, st.skeleton(320):
-    person = recommendation.person(workspace, run_id, user)
-    found = [recommendation.recommend(workspace, run, user, 12) for run in chosen]
+    person = recommendation.person(workspace, chosen[0], user)
+    found = [recommendation.recommend(workspace, run, user, 12, wishes) for run in chosen]
 with top:
     headline.show(lists.finding(person, found), "Hidden choices are kept from training.")
 with left:
     lists.profile(person)
 with right:
-    lists.legend(found)
-    shared = lists.shared_items(found)
-    for column, single in zip(st.columns(len(found), gap="medium"), found, strict=True):
-        with column:
-            lists.show(single, shared, user)
+    lists.beside(found, user)

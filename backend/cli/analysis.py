@@ -16,12 +16,10 @@ from backend.workflows.explanation import explain as explain_pair
 from backend.workflows.explanation import explain_run
 from backend.workflows.launch import launch as simulate
 from backend.workflows.loading import find_run
-from backend.workflows.recommendation import (
-    RecommendationList,
-    recommend_from_content,
-    recommend_like,
-)
+from backend.workflows.made_up import MadeUp, recommend_made_up
+from backend.workflows.recommendation import RecommendationList
 from backend.workflows.recommendation import recommend as recommend_for
+from backend.workflows.reranking import Wishes
 from backend.workflows.workspace import open_workspace
 
 Run = Annotated[str, typer.Argument(help="Id of a finished run, or its beginning.")]
@@ -72,22 +70,26 @@ def recommend(
     audio: Annotated[Path | None, typer.Option(help="A sound file.")] = None,
     video: Annotated[Path | None, typer.Option(help="A video file.")] = None,
     k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many items.")] = 10,
+    diversity: Annotated[float, typer.Option(min=0, max=1, help="0 none, 1 variety alone.")] = 0.0,
+    less_popular: Annotated[
+        float, typer.Option(min=0, max=1, help="1 takes away what popularity explains.")
+    ] = 0.0,
+    only: Annotated[list[str] | None, typer.Option(help="A category; repeatable.")] = None,
     home: Home = None,
     json: Json = False,
 ) -> None:
-    """Items for a user, like some items, or like a picture, words, a sound or a video."""
+    """Items for a user, or for somebody who chose some items or brings a picture, words, a sound
+    or a video."""
     workspace = open_workspace(home)
+    wishes = Wishes(diversity=diversity, less_popular=less_popular, categories=tuple(only or ()))
+    somebody = MadeUp(tuple(like or ()), text, _read(image), _read(audio), _read(video))
     if user:
-        found = recommend_for(workspace, run, user, k)
-    elif like:
-        found = recommend_like(workspace, run, tuple(like), k)
-    elif image or text or audio or video:
-        found = recommend_from_content(
-            workspace, run, _read(image), text, k, audio=_read(audio), video=_read(video)
-        )
+        found = recommend_for(workspace, run, user, k, wishes)
+    elif somebody.items or somebody.brings_content:
+        found = recommend_made_up(workspace, run, somebody, k, wishes)
     else:
         raise InvalidInput("Give --user, --like, --image, --text, --audio or --video.")
-    say({"items": _items(found)}, json)
+    say({"items": _items(found), "note": found.note}, json)
 
 
 def launch(

@@ -6,7 +6,7 @@ that the model gives with only these players present, through its own path for m
 sampled. J is the number of sampled items.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain, combinations
@@ -63,6 +63,11 @@ class CoalitionTables:
                 coalition: _on_cpu(model.embed(coalition)) for coalition in self._coalitions
             }
 
+    @property
+    def coalitions(self) -> tuple[Coalition, ...]:
+        """All of them, the empty one first."""
+        return tuple(self._coalitions)
+
     def embeddings(self, coalition: Coalition | None = None) -> Embeddings:
         """The model with these players (None: all of them)."""
         return self._tables[frozenset(self.players) if coalition is None else coalition]
@@ -106,6 +111,12 @@ class CoalitionTables:
                 dots = table.user_rows(users) @ vectors.T + bias
                 values.append(dots + table.user_bias[users].unsqueeze(1) + table.offset)
         return self._attribution(_played(torch.stack(values).double(), absent), None)
+
+    def attribute_scores(self, score: Callable[[Coalition], Tensor], items: Tensor) -> Attribution:
+        """For somebody whom the model does not know: `score(coalition)` f32[K] says what this
+        person gives to `items` i64[K]; values f64[K, P]."""
+        values = torch.stack([score(coalition) for coalition in self._coalitions]).double()
+        return self._attribution(_played(values, self._absent_of(items)), items)
 
     def values(self, users: Tensor, items: Tensor) -> Tensor:
         """f64[2^P, ...]: the score of each pair under each coalition; coalition number b holds

@@ -91,10 +91,12 @@ def similar_items(
     k: int,
     *,
     exclude: NDArray[np.int64] | None = None,
+    index: ItemIndex | None = None,
 ) -> Recommendations:
     """The k items closest to the mean direction of `seeds`, by cosine of rows of `items` f32[I, D].
 
-    Seeds are left out. Items whose vector is zero are nowhere near anything: they come last,
+    Exact without an index; one must hold the rows of `items` at length 1 and no biases. Seeds are
+    left out. Items whose vector is zero are nowhere near anything: they come last,
     with 0. Raises InvalidInput without seeds or where these cancel out to nothing.
     """
     _at_least_one(k)
@@ -102,15 +104,19 @@ def similar_items(
         raise InvalidInput("Choose at least one item to find similar ones.")
     if seeds.min() < 0 or seeds.max() >= len(items):
         raise NotFound("One of these items is not in the catalogue of this run.")
-    unit = torch.nn.functional.normalize(items, dim=1)
-    mean = unit[torch.from_numpy(seeds).to(items.device)].mean(0)
+    rows = items[torch.from_numpy(seeds).to(items.device)]
+    mean = torch.nn.functional.normalize(rows, dim=1).mean(0)
     if float(mean.norm()) < 1e-6:
         raise InvalidInput(
             "This run has learned nothing about these items, so it cannot find similar ones. "
             "Choose others."
         )
-    cosines = (unit @ torch.nn.functional.normalize(mean, dim=0)).cpu().numpy()
+    query = torch.nn.functional.normalize(mean, dim=0)
     left_out = seeds if exclude is None else np.concatenate([seeds, exclude])
+    if index is not None:
+        found = index.search(query.unsqueeze(0), k, [left_out])
+        return _best(found.items[0], found.scores[0], k, left_out)
+    cosines = (torch.nn.functional.normalize(items, dim=1) @ query).cpu().numpy()
     return _best(np.arange(len(items)), cosines, k, left_out)
 
 

@@ -1,6 +1,7 @@
 """Stored things as live objects: data sets, splits, encoded content, trained models."""
 
-from collections.abc import Iterable, Mapping
+import logging
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -25,7 +26,7 @@ from backend.features.imputation import impute
 from backend.features.reviews import check_unread, readable_rows
 from backend.features.store import FeatureStore
 from backend.progress import Report, silent
-from backend.retrieval.index import EXACT_LIMIT, ItemIndex, build_index
+from backend.retrieval.index import EXACT_LIMIT, ItemIndex, build_index, load_index
 from backend.schema import Col, Modality, Objective
 from backend.training.checkpoint import load_tensors
 from backend.training.config import TrainingConfig
@@ -42,6 +43,9 @@ from models.recommenders import (
 )
 
 USERS_FILE = "per_user.npz"
+_QUERIES = 4_000
+"""People whose vectors tune and measure an index."""
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -297,7 +301,7 @@ def coalition_tables(workspace: Workspace, run_id: str) -> CoalitionTables:
 
 @lru_cache(maxsize=6)
 def item_index(workspace: Workspace, run_id: str) -> ItemIndex | None:
-    """FAISS index over the run's item vectors, built once per process and run.
+    """FAISS index over the run's item vectors, built once and kept beside the run.
 
     None for catalogues small enough to score whole: that is exact, and orders ties alike
     wherever a list or a rank is shown.
@@ -305,7 +309,39 @@ def item_index(workspace: Workspace, run_id: str) -> ItemIndex | None:
     table = load_run(workspace, run_id).embeddings
     if len(table.items) <= EXACT_LIMIT:
         return None
-    return build_index(table.items, table.item_bias)
+    people = torch.arange(len(table.user_bias))[:: max(1, len(table.user_bias) // _QUERIES)]
+    queries = table.user_rows(people)
+    return kept_index(
+        workspace.settings.runs / find_run(workspace, run_id).id / "index",
+        lambda: build_index(table.items, table.item_bias, queries=queries),
+    )
+
+
+@lru_cache(maxsize=6)
+def likeness_index(workspace: Workspace, run_id: str) -> ItemIndex | None:
+    """The same over directions alone, for items like others."""
+    items = load_run(workspace, run_id).embeddings.items
+    if len(items) <= EXACT_LIMIT:
+        return None
+    return kept_index(
+        workspace.settings.runs / find_run(workspace, run_id).id / "likeness",
+        lambda: build_index(
+            torch.nn.functional.normalize(items, dim=1), items.new_zeros(len(items))
+        ),
+    )
+
+
+def kept_index(folder: Path, build: Callable[[], ItemIndex]) -> ItemIndex:
+    """From its folder; built and put there where it is missing or damaged."""
+    try:
+        found = load_index(folder)
+    except DamagedArtefact as damage:
+        _log.warning("%s It is built again.", damage)
+        found = None
+    if found is None:
+        found = build()
+        found.save(folder)
+    return found
 
 
 def interval_of(metric: MetricRecord) -> Interval:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from backend.data.dataset import Dataset, Interactions
 from backend.errors import InvalidInput, NotFound
+from backend.retrieval.index import EXACT_LIMIT, ItemIndex
 from backend.retrieval.recommender import Recommendations, similar_items
 from backend.retrieval.recommender import recommend as retrieve
 from backend.schema import HEADLINE_METRIC, Col
@@ -22,15 +23,19 @@ from backend.workflows.loading import (
     coalition_tables,
     find_dataset,
     item_index,
+    likeness_index,
     load_run,
     open_dataset,
 )
+from backend.workflows.reranking import Wishes, arrange, pool_size
 from backend.workflows.workspace import Workspace
 from db.records import RunState
 from db.repositories import Runs
 from models.recommenders import RECOMMENDERS
 
 HISTORY_SHOWN: Final = 60
+_DEEPEST: Final = 5_000
+"""Candidates that an index is asked for where a list is filtered."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,8 @@ class Recommended:
     """Player -> share of the score (with the baseline they sum to it)."""
     in_test: bool
     """The person really chose it in the held-out test split."""
+    reason: str = ""
+    """Why it stands where it does, where not the model alone put it there."""
 
 
 @dataclass(frozen=True)
@@ -146,12 +153,22 @@ def person(workspace: Workspace, run_id: str, user_id: str) -> Person:
     )
 
 
-def recommend(workspace: Workspace, run_id: str, user_id: str, k: int = 10) -> RecommendationList:
+def recommend(
+    workspace: Workspace,
+    run_id: str,
+    user_id: str,
+    k: int = 10,
+    wishes: Wishes | None = None,
+) -> RecommendationList:
     """The best k items that the person has not had in training, items added by hand included
-    where the run reads content."""
+    where the run reads content; in the order that the wishes lead to."""
     loaded = load_run(workspace, run_id)
     user = user_number(loaded, user_id)
-    ranked = rank_for(workspace, loaded, user, k)
+    wanted = wishes or Wishes()
+    pool = rank_for(
+        workspace, loaded, user, pool_size(wanted, k, candidates_of(loaded)), seen=wanted.seen
+    )
+    ranked = arrange(workspace, loaded, pool, k, wanted)
     items = ranked.items.tolist()
     shares = attribute(workspace, loaded, user, items)
     held_out = set(items_of(loaded.split.test, user).tolist())
@@ -161,9 +178,10 @@ def recommend(workspace: Workspace, run_id: str, user_id: str, k: int = 10) -> R
         label=run_label(loaded.record),
         players=loaded.model.players,
         items=tuple(
-            Recommended(card, place, score, share, item in held_out)
-            for place, (card, score, share, item) in enumerate(
-                zip(cards, ranked.scores.tolist(), shares, items, strict=True), start=1
+            Recommended(card, place, score, share, item in held_out, reason)
+            for place, (card, score, share, item, reason) in enumerate(
+                zip(cards, ranked.scores.tolist(), shares, items, ranked.reasons, strict=True),
+                start=1,
             )
         ),
         note=_note(workspace, loaded),
@@ -176,7 +194,10 @@ def recommend_like(
     """Items nearest to the mean of the given ones in the run's item space."""
     loaded = load_run(workspace, run_id)
     seeds = np.array([item_number(loaded, item_id) for item_id in item_ids], dtype=np.int64)
-    return _similar(loaded, similar_items(loaded.embeddings.items, seeds, k))
+    found = similar_items(
+        loaded.embeddings.items, seeds, k, index=likeness_index(workspace, loaded.record.id)
+    )
+    return _similar(loaded, found)
 
 
 def recommend_from_content(
@@ -204,18 +225,26 @@ def recommend_from_content(
     return _similar(loaded, similar_items(torch.cat([catalogue, vectors]), seed, k))
 
 
-def rank_for(workspace: Workspace, loaded: LoadedRun, user: int, k: int) -> Recommendations:
-    """The k best items outside the training history, added items included where possible; in a
-    network never the person's own profile."""
+def rank_for(
+    workspace: Workspace, loaded: LoadedRun, user: int, k: int, *, seen: bool = False
+) -> Recommendations:
+    """The k best items outside the training history (with `seen` inside as well), added items
+    included where possible; in a network never the person's own profile."""
     own = loaded.dataset.own_profile(user)
+    had = items_of(loaded.split.train, user)
     return retrieve(
         loaded.embeddings,
         user,
         k,
-        exclude=np.concatenate([items_of(loaded.split.train, user), own]),
+        exclude=own if seen else np.concatenate([had, own]),
         index=item_index(workspace, loaded.record.id),
         new_items=added_for(workspace, loaded).vectors,
     )
+
+
+def candidates_of(loaded: LoadedRun) -> int:
+    """How many items a filter may look through: all, where they are scored whole."""
+    return loaded.dataset.n_items if loaded.dataset.n_items <= EXACT_LIMIT else _DEEPEST
 
 
 def attribute(
@@ -290,6 +319,21 @@ def _last_seen(dataset: Dataset, user: int) -> dict[int, int]:
 
 
 def _note(workspace: Workspace, loaded: LoadedRun) -> str:
-    if loaded.model.reads_content or not list_added(workspace, loaded.record.dataset_id):
+    index = item_index(workspace, loaded.record.id)
+    notes = [] if index is None else [_about(index)]
+    if not loaded.model.reads_content and list_added(workspace, loaded.record.dataset_id):
+        notes.append(
+            "This model sees clicks only, so items added by hand cannot appear in its list."
+        )
+    return " ".join(notes)
+
+
+def _about(index: ItemIndex) -> str:
+    """How an approximate list was found, and how far it is to be trusted."""
+    if index.kind == "flat":
         return ""
-    return "This model sees clicks only, so items added by hand cannot appear in its list."
+    kind = "a graph" if index.kind == "hnsw" else "an inverted file"
+    return (
+        f"Looked up in {kind} over {index.size:,} items, which finds "
+        f"{100 * index.recall:.1f} % of the true best ten (measured when it was built)."
+    )

@@ -43,11 +43,14 @@ def cards_of(found: Sequence[Hit]) -> None:
         st.info("Raise a weight or change the words.", icon=":material/search_off:")
         return
     names = list(dict.fromkeys(name for hit in found for name in hit.similarities))
-    st.image(figures.legend(names, charts.is_dark()), alt="Colours of the sources")
+    several = len(names) > 1
+    if several:
+        st.image(figures.legend(names, charts.is_dark()), alt="Colours of the sources")
 
     def below(place: int, item: ItemCard) -> None:
         near = found[place].similarities
-        st.image(figures.attribution_strip(near), width="stretch", alt=figures.describe(near))
+        if several:
+            st.image(figures.attribution_strip(near), width="stretch", alt=figures.describe(near))
         asking.choices(place, item)
 
     cards.grid([hit.card for hit in found], smallest=150, below=below)

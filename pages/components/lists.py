@@ -1,15 +1,27 @@
 """Lists of recommended items: cards with what contributed, shared items and true choices marked."""
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
 
 import streamlit as st
 
 from backend.figures import recommend as figures
-from backend.figures import wording
+from backend.figures import theme, wording
+from backend.schema import COLLABORATIVE, Modality
 from backend.workflows.cards import ItemCard
 from backend.workflows.recommendation import Person, RecommendationList
-from pages.components import cards, charts, state
+from pages.components import cards, charts, reranking, state
 from pages.components.markup import plain
+
+_PARTS: Final = {
+    Modality.IMAGE.value: "its picture",
+    Modality.TEXT.value: "its words",
+    Modality.AUDIO.value: "its sound",
+    Modality.VIDEO.value: "its video",
+    Modality.ATTRIBUTES.value: "its attributes",
+    COLLABORATIVE: "what others chose",
+}
 
 
 def finding(person: Person, lists: Collection[RecommendationList]) -> str:
@@ -46,8 +58,38 @@ def legend(lists: Collection[RecommendationList]) -> None:
         st.image(figures.legend(players, charts.is_dark()), alt="Colours of the sources")
 
 
-def show(found: RecommendationList, shared: Collection[str], user: str = "") -> None:
-    """One list as cards."""
+def beside(found: Sequence[RecommendationList], user: str = "") -> None:
+    """One to four lists beside each other, what they have in common marked."""
+    legend(found)
+    agreement = Counter(item.card.item_id for single in found for item in single.items)
+    if len(found) > 1:
+        st.caption(plain(agreeing(found)))
+    smallest = 168 if len(found) < 3 else 104
+    for place, (column, single) in enumerate(
+        zip(st.columns(len(found), gap="medium"), found, strict=True)
+    ):
+        with column:
+            show(single, agreement, len(found), user, place, smallest)
+
+
+def agreeing(found: Sequence[RecommendationList]) -> str:
+    """ "4 of 12 items stand in all 3 lists, 9 in one alone"."""
+    counts = Counter(item.card.item_id for single in found for item in single.items)
+    everywhere = sum(count == len(found) for count in counts.values())
+    alone = sum(count == 1 for count in counts.values())
+    lists = "both lists" if len(found) == 2 else f"all {len(found)} lists"
+    return f"{everywhere} of {len(counts)} items stand in {lists}, {alone} in one alone."
+
+
+def show(
+    found: RecommendationList,
+    agreement: Mapping[str, int],
+    lists: int,
+    user: str = "",
+    column: int = 0,
+    smallest: int = 168,
+) -> None:
+    """One list as cards; `agreement` says in how many of the `lists` an item stands."""
     st.markdown(f"**{plain(found.label)}**")
     if found.note:
         st.caption(plain(found.note))
@@ -66,8 +108,10 @@ def show(found: RecommendationList, shared: Collection[str], user: str = "") -> 
         marks = [f":gray-badge[{item.rank}]"]
         if item.in_test:
             marks.append(":green-badge[:material/check: really chosen]")
-        if card.item_id in shared:
-            marks.append(":blue-badge[:material/link: in both]")
+        if item.reason:
+            marks.append(f":violet-badge[{plain(item.reason)}]")
+        if lists > 1 and agreement[card.item_id] > 1:
+            marks.append(f":blue-badge[:material/link: {_common(agreement[card.item_id], lists)}]")
         st.markdown(" ".join(marks))
         if user:
             state.link(
@@ -79,14 +123,24 @@ def show(found: RecommendationList, shared: Collection[str], user: str = "") -> 
                 user=user,
                 item=card.item_id,
             )
-        else:
-            st.caption(f"Similarity {wording.number(item.score)}")
+        elif item.attributions:
+            cards.quiet(because(item.attributions))
+        reranking.rules(place, card, column)
 
-    cards.grid([item.card for item in found.items], below=below)
+    cards.grid([item.card for item in found.items], smallest=smallest, below=below)
 
 
-def shared_items(lists: Collection[RecommendationList]) -> set[str]:
-    """Items that stand in every one of several lists; none for a single list."""
-    if len(lists) < 2:
-        return set()
-    return set.intersection(*({item.card.item_id for item in single.items} for single in lists))
+def because(attributions: Mapping[str, float]) -> str:
+    """What speaks for an item most: "Mostly its picture"."""
+    player, value = max(attributions.items(), key=lambda pair: pair[1])
+    if value <= 0:
+        return "Nothing in particular"
+    others = sum(part for part in attributions.values() if part > 0) - value
+    much = "Mostly" if value > others else "First of all"
+    return f"{much} {_PARTS.get(player, theme.player_title(player).lower())}"
+
+
+def _common(count: int, lists: int) -> str:
+    if lists == 2:
+        return "in both"
+    return f"in all {lists}" if count == lists else f"in {count} of {lists}"

@@ -11,7 +11,7 @@ from backend.workflows.recommendation import RunOption
 from backend.workflows.workspace import open_workspace
 from pages.components import cards, state
 
-NO_RUN = "none"
+MOST_BESIDE = 4
 _LISTED = 400
 _OFFERED = 20
 
@@ -27,15 +27,19 @@ def run(known: Sequence[RunOption], label: str = "Model", default: str = "") -> 
     )
 
 
-def other_run(known: Sequence[RunOption], first: str) -> str:
-    """A second run to stand beside the first; NO_RUN for none."""
-    others = [option for option in known if option.run_id != first]
-    return state.pick(
-        "Beside it",
-        "other",
-        [NO_RUN, *(option.run_id for option in others)],
-        titles={NO_RUN: "No second model"} | {o.run_id: _title(o) for o in others},
-    )
+def beside(known: Sequence[RunOption], default: str = "") -> list[str]:
+    """One to four runs, to stand side by side."""
+    left, right = st.columns(2)
+    with left:
+        first = run(known, default=default)
+    others = {option.run_id: _title(option) for option in known if option.run_id != first}
+    if not others:
+        return [first]
+    with right:
+        chosen = state.pick_many(
+            "Beside it", "other", tuple(others), titles=others, help="Up to three more models."
+        )
+    return [first, *chosen[: MOST_BESIDE - 1]]
 
 
 def person(dataset_id: str) -> str:

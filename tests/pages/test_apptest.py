@@ -55,7 +55,10 @@ VIEWS = [
     ("compare", {"view": "Settings that differ"}),
     ("recommend", {}),
     ("recommend", {"mode": "like"}),
-    ("recommend", {"mode": "content", "words": "a red dress"}),
+    ("recommend", {"variety": "0.5", "rare": "0.3", "seen": "yes", "only": "Boots,Bags"}),
+    ("recommend", {"varied": "dpp", "variety": "0.9", "pin": "A0003", "exclude": "A0004,nobody"}),
+    ("recommend", {"mode": "like", "like": "A0003,A0005"}),
+    ("recommend", {"mode": "like", "words": "a red dress", "variety": "0.4"}),
     ("recommend", {"mode": "launch"}),
     ("recommend", {"mode": "launch", "words": "a red dress"}),
     ("explain", {}),
@@ -368,3 +371,39 @@ def test_search_without_anything_encoded_leads_to_the_encoders(
     assert app.title[0].value == "Nothing can be searched yet"
     app.button(key="empty_search").click().run()
     assert not app.exception
+
+
+def test_a_person_is_made_up_by_clicks_and_a_wish(open_page: Opener, filled: Workspace) -> None:
+    app = open_page(filled, "recommend", mode="like")
+    assert "Make up a person" in app.title[0].value
+    app.button(key="choose_0").click().run()
+    assert "1 choice " in app.title[0].value
+    app.button(key="choose_1").click().run()
+    assert "2 choices" in app.title[0].value
+    app.button(key="unchoose_0").click().run()
+    app.text_input(key="url_words").set_value("leather boots").run()
+    assert "1 choice and the wish" in app.title[0].value.replace("\\", "")
+    assert not app.error
+
+
+def test_rules_and_variety_change_the_list_and_stand_in_the_address(
+    open_page: Opener, filled: Workspace
+) -> None:
+    app = open_page(filled, "recommend")
+    assert "Was " not in _sentences(app)
+    app.button(key="pin_0_5").click().run()
+    assert app.query_params["pin"]
+    assert "Pinned" in _sentences(app)
+    app.button(key="undo_pin_0").click().run()
+    assert "pin" not in app.query_params
+    app.slider(key="url_variety").set_value(0.8).run()
+    assert app.query_params["variety"] == ["0.8"] or app.query_params["variety"] == "0.8"
+    assert re.search(r"Was \d+", _sentences(app))
+
+
+def test_up_to_four_models_stand_side_by_side(open_page: Opener, filled: Workspace) -> None:
+    known = recommendation.runs(filled, catalogue.datasets(filled)[0].id)
+    first, other = known[0].run_id, known[1].run_id
+    app = open_page(filled, "recommend", run=first, other=other)
+    assert "stand in both lists" in _sentences(app)
+    assert "in both" in _sentences(app)
