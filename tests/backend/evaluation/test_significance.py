@@ -12,6 +12,7 @@ from backend.evaluation.significance import (
     bootstrap_intervals,
     holm,
     paired_difference,
+    seeded_difference,
 )
 
 
@@ -154,3 +155,42 @@ def test_holm_by_hand() -> None:
     assert holm([0.6, 0.7]) == [1.0, 1.0]
     assert holm([]) == []
     assert holm([0.02]) == [0.02]
+
+
+def test_intervals_of_few_values_are_as_wide_as_they_should_be() -> None:
+    rng = np.random.default_rng(3)
+    found = [bootstrap_interval(rng.normal(0, 1, 10), seed=t, resamples=400) for t in range(600)]
+    inside = np.mean([interval.low <= 0 <= interval.high for interval in found])
+    # plain percentiles: 0.91; two standard errors of 600 trials are 0.018
+    assert 0.93 <= inside <= 0.97
+
+
+@pytest.mark.parametrize(("luck", "moods"), [(0.03, 0.02), (0.0, 0.1)])
+def test_over_seeds_both_intervals_and_p_values_are_honest(luck: float, moods: float) -> None:
+    """No difference in truth; the luck of three seeds, or users' moods under single seeds."""
+    rng = np.random.default_rng(9)
+    inside, chances = 0, []
+    for trial in range(300):
+        taste = rng.normal(0, 0.2, 60)
+        a, b = (
+            taste
+            + rng.normal(0, 0.05, 60)
+            + rng.normal(0, luck, (3, 1))
+            + rng.normal(0, moods, (3, 60))
+            for _ in range(2)
+        )
+        found = seeded_difference(a, b, seed=trial, resamples=400, flips=400)
+        inside += found.low <= 0 <= found.high
+        chances.append(found.p_value)
+    assert 0.92 <= inside / 300 <= 0.98
+    p = np.array(chances)
+    for level in (0.05, 0.25, 0.5, 0.75):
+        surplus, error = (p <= level).mean() - level, math.sqrt(level * (1 - level) / 300)
+        # with three seeds Welch's degrees of freedom are a little cautious, never bold
+        assert -3 * error - 0.03 < surplus < 3 * error + 0.005
+
+
+def test_one_seed_each_is_a_plain_paired_comparison() -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.random((1, 80)), rng.random((1, 80))
+    assert seeded_difference(a, b, seed=3) == paired_difference(a[0], b[0], seed=3)
