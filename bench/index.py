@@ -26,7 +26,7 @@ from backend.retrieval.recommender import recommend, similar_items
 from models.recommenders import Embeddings
 
 DEPTH = 10
-CHECKED = 400
+CHECKED = 1_000
 
 
 def catalogue(items: int, dim: int, seed: int) -> Tensor:
@@ -95,7 +95,7 @@ def personal(items: Tensor, kind: Kind | None, searches: int) -> str:
     bias = torch.from_numpy(rng.gumbel(size=len(items)).astype(np.float32)) * 0.05
     users = people(items, searches + 20, 3)
     table = Embeddings(users, items, torch.zeros(len(users)), bias, 0.0)
-    index = build_index(items, bias, queries=people(items, CHECKED, 4), kind=kind)
+    index = build_index(items, bias, queries=people(items, 2 * CHECKED, 4), kind=kind)
     history = rng.integers(0, len(items), (len(users), 20))
     spent = timed(lambda n: recommend(table, n, DEPTH, exclude=history[n], index=index), searches)
     return row("for a person", index, recall(index, items, bias, users[:CHECKED]), spent)

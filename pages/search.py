@@ -32,9 +32,9 @@ if not able.modalities:
     st.stop()
 
 top = st.empty()
-with top.container():
-    headline.show("Find items by words, by a picture, or by other items")
 query = asking.query(dataset_id, able)
+with top.container():
+    headline.show(hits.asked(query))
 if query is None:
     asking.beginnings(dataset_id)
     asking.better(dataset_id, able)

@@ -30,13 +30,15 @@ RECALL_GOAL: Final = 0.99
 """Share of the true best ten that an approximate index is to find."""
 _AIM: Final = 0.997
 """What it must find of the sample that it is tuned on, so that others find the goal too."""
-_SAMPLE: Final = 400
+_SAMPLE: Final = 2_000
 """Queries, half to set how far to look, half to measure."""
 _DEPTH: Final = 10
 _SEED: Final = 2026
 _LINKS, _CARE = 24, 80
 """Of the graph: neighbours of a node, and how carefully they are chosen."""
 _FIRST_EFFORT: Final = {"hnsw": 16, "ivf": 2}
+_WIDEST: Final = 1_024
+"""A graph that has to keep more candidates than this is no faster than an inverted file."""
 _HALVINGS: Final = 3
 """After the doubling that finds enough, so that a search looks no further than it must."""
 _FILE, _META = "items.faiss", "index.json"
@@ -125,8 +127,9 @@ def build_index(
 ) -> ItemIndex:
     """Index `items` f32[I, D] with `item_bias` f32[I].
 
-    `kind` None decides by size. `queries` f32[N, D] are what a search will ask for (a sample of
-    users; None: the items themselves).
+    `kind` None decides by size; a graph that misses the goal, as where a few items are near to
+    everybody by their bias, gives way to an inverted file. `queries` f32[N, D] are what a search
+    will ask for (a sample of users; None: the items themselves).
     """
     started = time.perf_counter()
     rows = np.concatenate([_array(items), _array(item_bias)[:, None]], axis=1)
@@ -140,8 +143,12 @@ def build_index(
     flat.add(rows)
     if chosen == "flat":
         return ItemIndex(flat, chosen, 1.0, time.perf_counter() - started)
+    sample = _sample(items if queries is None else queries)
     index = _graph(rows) if chosen == "hnsw" else _inverted(rows)
-    recall = _tuned(index, chosen, flat, _sample(items if queries is None else queries))
+    recall = _tuned(index, chosen, flat, sample)
+    if chosen == "hnsw" and recall < RECALL_GOAL and kind is None:
+        chosen, index = "ivf", _inverted(rows)
+        recall = _tuned(index, chosen, flat, sample)
     return ItemIndex(index, chosen, recall, time.perf_counter() - started)
 
 
@@ -211,7 +218,7 @@ def _look(index: Any, kind: Kind, effort: int) -> int:
     """Set how far a search looks; the furthest that makes sense."""
     if kind == "hnsw":
         index.hnsw.efSearch = effort
-        return int(index.ntotal)
+        return min(_WIDEST, int(index.ntotal))
     index.nprobe = effort
     return int(index.nlist)
 

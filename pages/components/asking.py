@@ -70,13 +70,13 @@ def choices(place: int, item: ItemCard) -> None:
 
 
 def _begin(place: int, item: ItemCard) -> None:
-    _button(LIKE, "Like this", place, item)
+    _button(LIKE, "Like this", place, item, "begin")
 
 
-def _button(name: str, label: str, place: int, item: ItemCard) -> None:
+def _button(name: str, label: str, place: int, item: ItemCard, key: str = "") -> None:
     st.button(
         label,
-        key=f"{name}_{place}",
+        key=f"{key or name}_{place}",
         icon=":material/add_circle:" if name == LIKE else ":material/do_not_disturb_on:",
         type="tertiary",
         help="More like this" if name == LIKE else "Less like this",

@@ -25,16 +25,16 @@ _PICTURED = 14
 
 def finding(query: SearchQuery, found: Sequence[Hit]) -> tuple[str, str]:
     """What was found, as a headline; how it was looked for, in grey."""
-    asked = _asked(query)
+    start = asked(query)
     if not found:
-        return f"Nothing comes near {asked}", ""
+        return f"Nothing comes near {_asked(query)}", ""
     read = f"Compared by {_sources(found)}."
     groups = Counter(hit.card.category.replace("|", ", ") for hit in found if hit.card.category)
     if not groups or groups.most_common(1)[0][1] < 0.3 * len(found):
         first = wording.shortened(cards.name_of(found[0].card), 48)
-        return f"Nearest to {asked}: {first}", read
+        return f"{start}: {first}", read
     name, count = groups.most_common(1)[0]
-    return f"Nearest to {asked}: {count} of {len(found)} are in {wording.shortened(name, 32)}", read
+    return f"{start}: {count} of {len(found)} are in {wording.shortened(name, 32)}", read
 
 
 def cards_of(found: Sequence[Hit]) -> None:
@@ -131,6 +131,13 @@ def _model(dataset_id: str, query: SearchQuery) -> dict[str, Sequence[ItemCard]]
         return {}
     found = recommendation.recommend_like(workspace, readers[0].run_id, query.like, _ALONE)
     return {f"As {found.label} sees it": [item.card for item in found.items]}
+
+
+def asked(query: SearchQuery | None) -> str:
+    """The headline until the answer is there."""
+    if query is None:
+        return "Find items by words, by a picture, or by other items"
+    return f"Nearest to {_asked(query)}"
 
 
 def _asked(query: SearchQuery) -> str:

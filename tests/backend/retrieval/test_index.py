@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from backend.errors import DamagedArtefact, InvalidInput
+from backend.retrieval import index as index_module
 from backend.retrieval.index import (
     EXACT_LIMIT,
     GRAPH_LIMIT,
@@ -87,6 +88,14 @@ def test_the_stated_recall_is_that_of_queries_it_was_not_tuned_on() -> None:
     users, items, bias = world(n_items=1500, dim=8, users=100)
     twice = build_index(items.repeat(2, 1), bias.repeat(2), queries=users, kind="ivf")
     assert twice.recall >= RECALL_GOAL - 0.02
+
+
+def test_a_graph_that_misses_the_goal_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    users, items, bias = world(n_items=3000, dim=16, users=300)
+    monkeypatch.setattr(index_module, "EXACT_LIMIT", 1000)
+    monkeypatch.setattr(index_module, "_WIDEST", 17)
+    assert build_index(items, 20 * bias, queries=users).kind == "ivf"
+    assert build_index(items, 20 * bias, queries=users, kind="hnsw").kind == "hnsw"
 
 
 def test_size_decides_which_index() -> None:
