@@ -4,7 +4,7 @@ import streamlit as st
 
 from backend.workflows import explanation, recommendation
 from backend.workflows.workspace import open_workspace
-from pages.components import empty, explanations, headline, pickers, state
+from pages.components import empty, explanations, headline, pickers, state, trust
 from pages.components.cached import remember
 
 VIEWS = ("This recommendation", "This person", "Whole run")
@@ -37,6 +37,7 @@ with columns[0]:
 if view == "Whole run":
     with top:
         headline.show(remember(explanation.explain_run, run_id).sentence)
+    trust.run(run_id)
     explanations.run(run_id)
     st.stop()
 

@@ -39,7 +39,7 @@ def verdict(tables: CoalitionTables, user: int, item: int) -> Verdict:
             False, "Nothing that the model knows of this item changes the score of this pair."
         )
     if len(phi) == 1:
-        return Verdict(True, f"The score rests on one thing alone: {_called(tables.players[0])}.")
+        return Verdict(True, f"The score rests on one thing alone: {called(tables.players[0])}.")
     drops = _deletion_drops(tables, users, items)
     top, least = int(phi.argmax()), int(phi.argmin())
     if float(phi[top] - phi[least]) <= _SILENT * scale:
@@ -47,20 +47,20 @@ def verdict(tables: CoalitionTables, user: int, item: int) -> Verdict:
     if drops[top] < drops[least] - _SILENT * scale:
         return Verdict(
             False,
-            f"Without {_called(tables.players[top])} the score falls less than without "
-            f"{_called(tables.players[least])}: the parts work only together, so single shares "
+            f"Without {called(tables.players[top])} the score falls less than without "
+            f"{called(tables.players[least])}: the parts work only together, so single shares "
             "mislead.",
         )
     return Verdict(
         True,
-        f"The parts add up to the score, and leaving out {_called(tables.players[top])} "
-        f"changes it by {-drops[top]:+.3g}, leaving out {_called(tables.players[least])} "
+        f"The parts add up to the score, and leaving out {called(tables.players[top])} "
+        f"changes it by {-drops[top]:+.3g}, leaving out {called(tables.players[least])} "
         f"by {-drops[least]:+.3g}.",
     )
 
 
-def _called(player: str) -> str:
-    """As the charts call it."""
+def called(player: str) -> str:
+    """A player as the charts call it."""
     return "clicks" if player == COLLABORATIVE else player
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from backend.data.synthetic.generate import load_truth
-from backend.explain.faithfulness import Verdict, verdict
+from backend.explain.gate import Check, Judgement
 from backend.explain.modality_shapley import CoalitionTables, run_profile, user_profile
 from backend.explain.recovery import recovery
 from backend.schema import Col, Modality
@@ -28,14 +28,15 @@ from backend.workflows.recommendation import (
     rank_for,
     user_number,
 )
+from backend.workflows.trust import gate_of, judge
 from backend.workflows.workspace import Workspace
 from models.recommenders import FeatureTable
 
 LIST_LENGTH: Final = 10
 USERS_SAMPLED: Final = 1000
 ITEMS_SAMPLED: Final = 500
-NEW_ITEM: Final = Verdict(
-    True, "A new item has no clicks: its score comes from its content alone, and the parts add up."
+NEW_ITEM: Final = (
+    "A new item has no clicks: its score comes from its content alone, and the parts add up."
 )
 PLAIN: Final = {
     "image": "its picture",
@@ -71,6 +72,8 @@ class Explanation:
     """For stakeholders, from the numbers alone."""
     imputed: frozenset[str] = frozenset()
     """Modalities that the item lacks and the run filled in."""
+    checks: tuple[Check, ...] = ()
+    """What was measured to judge it."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,7 @@ def explain(workspace: Workspace, run_id: str, user_id: str, item_id: str) -> Ex
         pair = torch.tensor([user]), torch.tensor([item])
         attribution = tables.attribute(*pair)
         interactions = _pairs(tables.players, tables.interactions(*pair)[0].tolist())
-        trust = verdict(tables, user, item)
+        trust = judge(workspace, loaded.record.id, user, item)
         parts = attribution.values[0].tolist()
         imputed = _imputed(loaded.data.features, item)
         score, baseline = float(attribution.score[0]), float(attribution.baseline[0])
@@ -141,7 +144,7 @@ def explain(workspace: Workspace, run_id: str, user_id: str, item_id: str) -> Ex
         parts = attribution.values[0, place].tolist()
         score = float(attribution.score[0, place])
         baseline = float(attribution.baseline[0, place])
-        interactions, trust = {}, NEW_ITEM
+        interactions, trust = {}, _of_new_item(workspace, loaded.record.id)
     shares = dict(zip(tables.players, parts, strict=True))
     card = cards_of(workspace, loaded, (item,))[0]
     rank = _rank(workspace, loaded, user, item)
@@ -159,7 +162,13 @@ def explain(workspace: Workspace, run_id: str, user_id: str, item_id: str) -> Ex
         reason=trust.reason,
         sentence=_pair_sentence(shares, rank, trust.faithful),
         imputed=imputed,
+        checks=trust.checks,
     )
+
+
+def _of_new_item(workspace: Workspace, run_id: str) -> Judgement:
+    learned = gate_of(workspace, run_id).learned()
+    return Judgement(learned.passed, NEW_ITEM if learned.passed else learned.sentence, (learned,))
 
 
 def _imputed(features: Mapping[Modality, FeatureTable], row: int) -> frozenset[str]:
@@ -296,7 +305,7 @@ def _pairs(players: tuple[str, ...], table: list[list[float]]) -> dict[str, floa
 def _pair_sentence(shares: Mapping[str, float], rank: int | None, faithful: bool) -> str:
     """In words that need no training; withheld where the parts must not be trusted."""
     if not faithful:
-        return "The parts of this score cannot be told apart reliably, so no reason is given."
+        return "What this score comes from cannot be told reliably, so no reason is given."
     place = "It is in this person's history" if rank is None else f"It is number {rank} here"
     total = sum(abs(value) for value in shares.values())
     ordered = sorted(shares.items(), key=lambda pair: -pair[1])

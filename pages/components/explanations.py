@@ -7,9 +7,8 @@ from backend.figures import theme, wording
 from backend.workflows import explanation
 from backend.workflows.cards import ItemCard
 from backend.workflows.explanation import Explanation
-from pages.components import cards, charts, pictures, players, state
+from pages.components import cards, charts, pictures, players, state, trust
 from pages.components.cached import remember
-from pages.components.markup import plain
 from pages.components.words import explain
 
 
@@ -26,10 +25,7 @@ def one(found: Explanation) -> None:
             alt=f"From baseline {wording.number(found.baseline)} to score "
             f"{wording.number(found.score)}. {found.sentence}",
         )
-        if found.faithful:
-            st.success(plain(found.reason), icon=":material/verified:")
-        else:
-            st.warning(f"Read with care: {plain(found.reason)}", icon=":material/help:")
+        trust.one(found)
         _together(found)
 
 

@@ -32,6 +32,8 @@ GLOSSARY: Final[Mapping[str, str]] = {
     "effect": "The difference in units of how much people vary. Example: 0.2 is small, 0.8 large.",
     "attribution": "How much of one score a source accounts for. Example: image +0.21 means that "
     "the picture raised the score by 0.21.",
+    "gate": "Every explanation is measured before it is shown. Example: if leaving out the picture "
+    "changes the rank less than leaving out anything at random, it is not named as a reason.",
     "parameters": "How many numbers a model has learned. Example: 600,000 fit on any laptop.",
     "protocol": "How runs were tested: which interactions were hidden and what counts as a hit. "
     "Only runs under one protocol can be compared.",
