@@ -4,7 +4,17 @@ import streamlit as st
 
 from backend.workflows import explanation, recommendation
 from backend.workflows.workspace import open_workspace
-from pages.components import empty, explanations, headline, pickers, state, trust
+from pages.components import (
+    editor,
+    empty,
+    explanations,
+    headline,
+    inside,
+    past,
+    pickers,
+    state,
+    trust,
+)
 from pages.components.cached import remember
 
 VIEWS = ("This recommendation", "This person", "Whole run")
@@ -56,3 +66,8 @@ with st.skeleton(320):
 with top:
     headline.show(found.sentence, "Contributions and baseline add up to the score.")
 explanations.one(found)
+if not found.card.added:
+    past.show(run_id, user, item)
+    if run_id in readers:
+        inside.show(run_id, user, item)
+        editor.show(run_id, user, found.card)
