@@ -1,6 +1,7 @@
 """What the search index is worth: recall against exact, speed of a search, cost of building.
 
     python -m bench.index [--items 1000000] [--dim 64] [--threads 1] [--kinds ivf] [--searches 2000]
+        [--asks similar person]
 
 Items are generated: clusters whose sizes fall off as those of categories do, spread out unequally
 over the dimensions as learned vectors are, length 1 ("similar items") or with a popularity bias
@@ -109,6 +110,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--searches", type=int, default=2_000)
     parser.add_argument("--kinds", nargs="*", default=["auto"])
+    parser.add_argument("--asks", nargs="*", choices=["similar", "person"], default=["similar"])
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
@@ -122,8 +124,9 @@ def main() -> None:
     items = catalogue(given.items, given.dim, given.seed)
     for kind in given.kinds:
         wanted = None if kind == "auto" else kind
-        for ask in (alike, personal):
-            print(ask(items, wanted, given.searches), flush=True)
+        for ask in given.asks:
+            line = (alike if ask == "similar" else personal)(items, wanted, given.searches)
+            print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ RECALL_GOAL: Final = 0.99
 """Share of the true best ten that an approximate index is to find."""
 _AIM: Final = 0.997
 """What it must find of the sample that it is tuned on, so that others find the goal too."""
-_SAMPLE: Final = 2_000
+_SAMPLE: Final = 1_000
 """Queries, half to set how far to look, half to measure."""
 _DEPTH: Final = 10
 _SEED: Final = 2026

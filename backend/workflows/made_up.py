@@ -138,8 +138,10 @@ def _history(
     elif not items:
         raise InvalidInput("Choose at least one item, or give some words or a picture.")
     if way.takes_vectors:
-        share = f"{100 * way.agreement:.0f} of 100"
-        note = f"{note} For people whom it knows, {share} of the ten best are the same this way."
+        note = (
+            f"{note} Measured on people whom it knows: {100 * way.agreement:.0f} % of their ten "
+            "best items are the same this way."
+        )
     return np.unique(np.array(items, np.int64)), features, note.strip()
 
 

@@ -14,6 +14,8 @@ from backend.workflows.recommendation import Person, RecommendationList
 from pages.components import cards, charts, reranking, state
 from pages.components.markup import plain
 
+_CLEARLY: Final = 1.5
+"""So many times as much as all other sources together is "mostly"."""
 _PARTS: Final = {
     Modality.IMAGE.value: "its picture",
     Modality.TEXT.value: "its words",
@@ -64,12 +66,11 @@ def beside(found: Sequence[RecommendationList], user: str = "") -> None:
     agreement = Counter(item.card.item_id for single in found for item in single.items)
     if len(found) > 1:
         st.caption(plain(agreeing(found)))
-    smallest = 168 if len(found) < 3 else 104
     for place, (column, single) in enumerate(
         zip(st.columns(len(found), gap="medium"), found, strict=True)
     ):
         with column:
-            show(single, agreement, len(found), user, place, smallest)
+            show(single, agreement, len(found), user, place)
 
 
 def agreeing(found: Sequence[RecommendationList]) -> str:
@@ -87,7 +88,6 @@ def show(
     lists: int,
     user: str = "",
     column: int = 0,
-    smallest: int = 168,
 ) -> None:
     """One list as cards; `agreement` says in how many of the `lists` an item stands."""
     st.markdown(f"**{plain(found.label)}**")
@@ -127,7 +127,7 @@ def show(
             cards.quiet(because(item.attributions))
         reranking.rules(place, card, column)
 
-    cards.grid([item.card for item in found.items], smallest=smallest, below=below)
+    cards.grid([item.card for item in found.items], below=below)
 
 
 def because(attributions: Mapping[str, float]) -> str:
@@ -136,7 +136,7 @@ def because(attributions: Mapping[str, float]) -> str:
     if value <= 0:
         return "Nothing in particular"
     others = sum(part for part in attributions.values() if part > 0) - value
-    much = "Mostly" if value > others else "First of all"
+    much = "Mostly" if value > _CLEARLY * others else "First of all"
     return f"{much} {_PARTS.get(player, theme.player_title(player).lower())}"
 
 

@@ -52,7 +52,7 @@ def test_contributions_tell_the_order_of_a_folded_in_person(
     scores = [item.score for item in found.items]
     assert scores == sorted(scores, reverse=True)
     assert set(found.items[0].attributions) == {"image", "text", "collaborative"}
-    assert "of 100" in found.note
+    assert "% of their ten best" in found.note
 
 
 def test_a_wish_and_a_picture_are_read_or_stood_in_for(
