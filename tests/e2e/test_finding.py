@@ -19,7 +19,7 @@ from db.repositories import Runs
 from tests.e2e.install_browser import find_chromium
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed.")
-Page, expect = playwright.Page, playwright.expect
+Page, Locator, expect = playwright.Page, playwright.Locator, playwright.expect
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
@@ -81,6 +81,10 @@ def _heading(page: "Page", text: str | re.Pattern[str]) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text(text, timeout=60_000)
 
 
+def _visible(what: "Locator") -> None:
+    expect(what).to_be_visible(timeout=60_000)
+
+
 @pytest.mark.browser
 @pytest.mark.slow
 def test_from_a_search_to_a_made_up_person_and_a_changed_list(page: "Page", address: str) -> None:
@@ -90,20 +94,20 @@ def test_from_a_search_to_a_made_up_person_and_a_changed_list(page: "Page", addr
     page.locator(".st-key-example_0 button").click()
     _heading(page, "Nearest to")
     assert "words=" in page.url
-    expect(page.get_by_text("Words find descriptions, not pictures yet.")).to_be_visible()
+    _visible(page.get_by_text("Words find descriptions, not pictures yet."))
 
     # More like one, less like another; a reload shows the same.
     page.locator(".st-key-like_1 button").first.click()
-    expect(page.get_by_text("More like", exact=True)).to_be_visible()
+    _visible(page.get_by_text("More like", exact=True))
     page.locator(".st-key-unlike_2 button").first.click()
-    expect(page.get_by_text("Less like", exact=True)).to_be_visible()
+    _visible(page.get_by_text("Less like", exact=True))
     page.reload()
     _heading(page, "and the chosen item")
     link = page.url
     page.goto(f"{link}&view=sides")
-    expect(page.get_by_text("All together")).to_be_visible()
+    _visible(page.get_by_text("All together"))
     page.goto(f"{link}&view=map")
-    expect(page.locator(".js-plotly-plot")).to_be_visible()
+    _visible(page.locator(".js-plotly-plot"))
 
     # Somebody who does not exist: two clicks, two models, what they agree on.
     page.goto(f"{address}/recommend?mode=like")
@@ -111,12 +115,12 @@ def test_from_a_search_to_a_made_up_person_and_a_changed_list(page: "Page", addr
     _heading(page, "1 choice")
     page.locator(".st-key-choose_1 button").click()
     _heading(page, "2 choices")
-    expect(page.get_by_text("Mostly").or_(page.get_by_text("First of all")).first).to_be_visible()
+    _visible(page.get_by_text("Mostly").or_(page.get_by_text("First of all")).first)
 
     # A person's list, made more varied, with an item that is never shown again.
     page.goto(f"{address}/recommend?variety=0.8")
-    expect(page.get_by_text(re.compile("^Was [0-9]+$")).first).to_be_visible()
+    _visible(page.get_by_text(re.compile("^Was [0-9]+$")).first)
     page.locator(".st-key-rule_0_0 button").first.click()
     page.get_by_role("button", name="Never show").click()
-    expect(page).to_have_url(re.compile("exclude="))
+    expect(page).to_have_url(re.compile("exclude="), timeout=60_000)
     expect(page.locator('[data-testid="stException"]')).to_have_count(0)
