@@ -25,6 +25,9 @@ Role = Literal["clicks", "single", "fusion", "control"]
 """Sees clicks only (or content without meaning); reads one modality; reads all; must not win."""
 
 BASELINES = ("popularity", "item_knn", "ease")
+CONTENT = ("fused", "ease_multimodal")
+"""What is compared where nobody chose: the strategies on one backbone, and the closed form that a
+fusion has to beat to be worth its training."""
 REFERENCE = "late"
 """The fusion in which a single modality and a control of 'fused' are trained; with one modality
 all of them are a projection of the same size."""
@@ -32,7 +35,8 @@ all of them are a projection of the same size."""
 
 @dataclass(frozen=True)
 class ExperimentPlan:
-    """What to compare. Everything empty means: the fused model with every fusion strategy."""
+    """What to compare. Everything empty means: the fused model with every fusion strategy, and
+    multimodal EASE."""
 
     dataset_id: str
     name: str = ""
@@ -107,7 +111,7 @@ def strategies(dataset: Dataset, plan: ExperimentPlan) -> tuple[Strategy, ...]:
             f"{'only ' + next(iter(encoders)) if encoders else 'no content'}. Train single models "
             "on the Train page instead."
         )
-    asked = plan.models or ("fused",)
+    asked = plan.models or CONTENT
     clicks, content = [*BASELINES], []
     for name in asked:
         model, _, fusion = name.partition(":")
@@ -120,7 +124,8 @@ def strategies(dataset: Dataset, plan: ExperimentPlan) -> tuple[Strategy, ...]:
     found = [Strategy(model, "clicks", model) for model in clicks]
     found += _singles(content, encoders)
     found += [_named("fusion", model, fusion, encoders) for model, fusion in content]
-    found += _controls(*content[0], encoders)
+    for model in dict.fromkeys(model for model, _ in content):
+        found += _controls(model, encoders)
     return tuple({strategy.key: strategy for strategy in found}.values())
 
 
@@ -244,6 +249,10 @@ def _fusions(model: str, fusion: str) -> tuple[str | None, ...]:
     return FUSIONS.names()
 
 
+def _reference(model: str) -> str | None:
+    return REFERENCE if RECOMMENDERS[model].cls.takes_fusion else None
+
+
 def _named(
     role: Role,
     model: str,
@@ -262,14 +271,14 @@ def _singles(
     content: list[tuple[str, str | None]], encoders: Mapping[str, str]
 ) -> Iterator[Strategy]:
     for model in dict.fromkeys(model for model, _ in content):
-        fusion = REFERENCE if RECOMMENDERS[model].cls.takes_fusion else None
+        fusion = _reference(model)
         for modality, encoder in encoders.items():
             yield _named("single", model, fusion, {modality: encoder})
 
 
-def _controls(model: str, fusion: str | None, encoders: Mapping[str, str]) -> Iterator[Strategy]:
+def _controls(model: str, encoders: Mapping[str, str]) -> Iterator[Strategy]:
     """No content at all is a click-only rival; shuffled and noisy content must not beat it."""
-    fusion = REFERENCE if fusion else None
+    fusion = _reference(model)
     yield _named("clicks", model, fusion, encoders, dict.fromkeys(encoders, "removed"))
     for modality in encoders:
         yield _named("control", model, fusion, encoders, {modality: "shuffled"})

@@ -204,7 +204,9 @@ def _over_control(
     labels: Mapping[str, str],
     metric: str,
 ) -> Finding | None:
-    control = _best([row for row in rows if row.key.count("shuffled") > 1], "control", metric)
+    model = fusion.runs[0].model
+    own = [row for row in rows if row.key.count("shuffled") > 1 and row.runs[0].model == model]
+    control = _best(own, "control", metric)
     if control is None:
         return None
     worth = judge(

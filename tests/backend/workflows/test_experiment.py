@@ -59,7 +59,10 @@ def test_baselines_singles_and_controls_are_always_there(
     for strategy in found:
         by_role.setdefault(strategy.role, []).append(strategy.key)
     assert by_role["clicks"][:4] == ["popularity", "item_knn", "ease", "bpr"]
-    assert by_role["clicks"][4:] == ["fused/late/removed image/removed text"]
+    assert by_role["clicks"][4:] == [
+        "fused/late/removed image/removed text",
+        "vbpr/removed image/removed text",
+    ]
     assert by_role["single"] == [
         "fused/late/image",
         "fused/late/text",
@@ -68,14 +71,37 @@ def test_baselines_singles_and_controls_are_always_there(
     ]
     assert len(by_role["fusion"]) == 7
     assert by_role["control"] == [
-        "fused/late/shuffled image",
-        "fused/late/shuffled text",
-        "fused/late/shuffled image/shuffled text",
-        "fused/late/noise image/noise text",
+        f"{model}/{control}"
+        for model in ("fused/late", "vbpr")
+        for control in (
+            "shuffled image",
+            "shuffled text",
+            "shuffled image/shuffled text",
+            "noise image/noise text",
+        )
     ]
     labels = [strategy.label for strategy in found]
     assert len(set(labels)) == len(labels)
     assert not any("_" in label for label in labels)
+
+
+def test_a_closed_form_stands_beside_the_fusions(workspace: Workspace, shop: DatasetRecord) -> None:
+    found = strategies(open_dataset(workspace, shop), replace(plan(shop), models=()))
+    fusions = [strategy.key for strategy in found if strategy.role == "fusion"]
+    assert len(fusions) > 1
+    assert fusions[-1] == "ease_multimodal"
+
+
+def test_the_winner_is_set_against_its_own_control(
+    workspace: Workspace, shop: DatasetRecord
+) -> None:
+    models = ("fused:late", "ease_multimodal")
+    record = create(workspace, plan(shop, models=models, seeds=2))
+    execute_experiment(workspace, record.id, silent)
+    found = verdict_of(find_experiment(workspace, record.id))
+    assert found is not None
+    assert found.over_control is not None
+    assert found.over_control.rival.split("/")[0] == found.best_fusion.split("/")[0]
 
 
 def test_the_verdict_rests_on_every_seed_and_is_stored(
