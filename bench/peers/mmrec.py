@@ -46,7 +46,7 @@ def main() -> None:
         "use_gpu": False,
         "hyper_parameters": ["seed"],
         "seed": [0],
-        "stopping_step": 10,
+        "stopping_step": 50,
     }
     with open(os.devnull, "w", encoding="utf-8") as nowhere:
         kept, sys.stdout, sys.stderr = sys.stdout, nowhere, nowhere
