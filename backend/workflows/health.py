@@ -12,8 +12,10 @@ from typing import Any, Final
 
 from backend.data.health.activity import Activity, measure_activity
 from backend.data.health.coverage import coverage_by_popularity
-from backend.data.health.findings import Finding, Fix, Severity
+from backend.data.health.findings import Finding, Fix, Severity, ordered, pressing
 from backend.data.health.report import (
+    LEAKS,
+    LEAKS_IN_CONTENTS,
     Area,
     CloserLook,
     HealthReport,
@@ -40,7 +42,7 @@ AT_ONCE: Final = 20_000
 """Up to so many items the contents are looked at while a person waits; above, a job does it."""
 _SECONDS_PER_THOUSAND: Final = 1.0
 """Measured with 1,280 numbers per picture and 384 per text on one core."""
-_VERSION: Final = 1
+_VERSION: Final = 2
 """Counts up when a check changes, so that an old result is not taken for a new one."""
 
 
@@ -55,9 +57,18 @@ def health(workspace: Workspace, dataset_id: str) -> HealthReport:
             Area("Pictures", "tiny, blank and unreadable pictures", open=open),
             Area("Vectors", "broken, constant, collapsed or unscaled vectors", open=open),
             Area("Likeness", "items nearly the same as another, items like nothing", open=open),
+            Area(LEAKS_IN_CONTENTS, "ready-made features that know the test", open=open),
         )
         return HealthReport((*areas, *waiting), activity, coverage, {}, complete=False)
     return HealthReport((*areas, *look.areas), activity, coverage, look.nearest, complete=True)
+
+
+def leaks(workspace: Workspace, dataset_id: str) -> tuple[Finding, ...]:
+    """Ways in which training may know the test, as far as was looked; the gravest first. What is
+    merely good to know is not among them."""
+    areas = health(workspace, dataset_id).areas
+    found = [f for a in areas if a.title in (LEAKS, LEAKS_IN_CONTENTS) for f in a.findings]
+    return tuple(f for f in ordered(pressing(found)) if not f.name.startswith("cold_"))
 
 
 def needs_job(workspace: Workspace, dataset_id: str) -> bool:
@@ -81,7 +92,8 @@ def look_closer(workspace: Workspace, dataset_id: str, report: Report = silent) 
         partial(stored_vectors, workspace, dataset, feature)
         for feature in latest(workspace, record)
     ]
-    look = examine_contents(dataset, paths, loaders, report)
+    split = split_rows(dataset, tested_split(workspace, record))
+    look = examine_contents(dataset, paths, loaders, report, split)
     content = json.dumps(asdict(look)).encode()
     keep(workspace.settings.health / _look_key(workspace, record), content)
 
@@ -149,7 +161,8 @@ def _tables(workspace: Workspace, dataset_id: str, split_key: str) -> Tables:
 def _look_key(workspace: Workspace, record: DatasetRecord) -> str:
     """What the result depends on, as a folder's name."""
     features = [(f.modality, f.fingerprint) for f in latest(workspace, record)]
-    facts = json.dumps([_VERSION, record.fingerprint, features])
+    split = tested_split(workspace, record)
+    facts = json.dumps([_VERSION, record.fingerprint, features, split])
     return hashlib.sha256(facts.encode()).hexdigest()[:32]
 
 

@@ -59,7 +59,7 @@ def near_duplicate_findings(
 
     What stands in `exact` was reported as such.
     """
-    doubles = _unexplained(_alike_in_all(near, n_items), exact)
+    doubles = near_doubles(near, exact, n_items)
     if doubles:
         spare = sum(len(group) - 1 for group in doubles)
         what = " and ".join(_NOUNS[m] for m in near)
@@ -81,6 +81,11 @@ def near_duplicate_findings(
         spare = sum(len(group) - 1 for group in alone)
         if len(near) > 1 and spare:
             yield _alike_in_one(modality, alone, spare, n_items)
+
+
+def near_doubles(near: Mapping[Modality, Groups], exact: Groups, n_items: int) -> Groups:
+    """Items nearly the same in every modality, without those in one group of `exact`."""
+    return _unexplained(_alike_in_all(near, n_items), exact)
 
 
 def outlier_findings(

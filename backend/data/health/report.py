@@ -12,6 +12,7 @@ import pandas as pd
 from backend.data.dataset import Dataset
 from backend.data.health.activity import Activity, activity_findings
 from backend.data.health.alike import (
+    near_doubles,
     near_duplicate_findings,
     near_duplicates,
     outlier_findings,
@@ -26,6 +27,7 @@ from backend.data.health.duplicates import (
     shared_file_findings,
 )
 from backend.data.health.findings import Finding, headline, ordered
+from backend.data.health.foreknowledge import foreknowledge_findings
 from backend.data.health.leaks import (
     duplicates_across,
     named_users,
@@ -35,13 +37,18 @@ from backend.data.health.leaks import (
 from backend.data.health.neighbours import Neighbours, find_neighbours
 from backend.data.health.pictures import measure_pictures, picture_findings
 from backend.data.health.ratings import rating_findings
+from backend.data.health.spoilers import items_in_own_texts, reviews_in_texts
 from backend.data.health.texts import text_findings
 from backend.data.health.times import time_findings
+from backend.data.health.twins import twin_findings
 from backend.data.health.vectors import Vectors, vector_findings
 from backend.progress import Report, silent
-from backend.schema import Col, Modality
+from backend.schema import PERSON, Col, Modality
 
 BINS: Final = 40
+LEAKS: Final = "Split and leaks"
+LEAKS_IN_CONTENTS: Final = "Leaks in contents"
+NO_SPLIT: Final = "There is too little to part into training and test."
 
 
 @dataclass(frozen=True)
@@ -150,8 +157,10 @@ def examine_contents(
     paths: Sequence[Path | None],
     vectors: Sequence[Callable[[], Vectors]],
     report: Report = silent,
+    split: pd.DataFrame | None = None,
 ) -> CloserLook:
-    """What pictures and encoded contents tell; `vectors` are loaded one after the other."""
+    """What pictures and encoded contents tell; `vectors` are loaded one after the other; `split` as
+    for `examine_tables`."""
     pictures = measure_pictures(paths, lambda what, part: report(what, 0.4 * part))
     areas = [_area("Pictures", "tiny, blank and unreadable pictures", picture_findings(pictures))]
     near: dict[Modality, Groups] = {}
@@ -184,7 +193,23 @@ def examine_contents(
             open="" if vectors else "Nothing is encoded yet.",
         )
     )
+    areas.append(_leaky_contents(dataset, split, near_doubles(near, exact, dataset.n_items)))
     return CloserLook(tuple(areas), nearest)
+
+
+def _leaky_contents(dataset: Dataset, split: pd.DataFrame | None, doubles: Groups) -> Area:
+    parts = []
+    if split is not None:
+        parts.append(duplicates_across(split, doubles, dataset.n_items, exact=False))
+        for modality in dataset.given:
+            values, present = dataset.given_features(modality)
+            parts.append(foreknowledge_findings(modality, values, present, split))
+    return _area(
+        LEAKS_IN_CONTENTS,
+        "ready-made features that know the test, near doubles across the split",
+        *parts,
+        open="" if split is not None else NO_SPLIT,
+    )
 
 
 def _split_area(dataset: Dataset, split: pd.DataFrame | None, exact: Groups) -> Area:
@@ -194,13 +219,34 @@ def _split_area(dataset: Dataset, split: pd.DataFrame | None, exact: Groups) -> 
         parts += [
             split_findings(split, dataset.n_items),
             duplicates_across(split, exact, dataset.n_items),
+            twin_findings(split, dataset.n_items),
+            reviews_in_texts(split, _all_said(dataset)),
+            items_in_own_texts(split, dataset.items[Col.TITLE], _profiles(dataset)),
         ]
     return _area(
-        "Split and leaks",
-        "test known to training, order in time, cold items and people",
+        LEAKS,
+        "test known to training, people twice, texts that tell the test, order in time, cold items "
+        "and people",
         *parts,
-        open="" if split is not None else "There is too little to part into training and test.",
+        open="" if split is not None else NO_SPLIT,
     )
+
+
+def _all_said(dataset: Dataset) -> "pd.Series[str]":
+    """Title, text and attributes of every item."""
+    columns = [Col.TITLE, Col.TEXT, *dataset.attributes]
+    return dataset.items[columns].astype(str).agg("\n".join, axis=1)
+
+
+def _profiles(dataset: Dataset) -> dict[int, str]:
+    """user_num -> what the catalogue says of the person; empty where it lists no people."""
+    people = dataset.items[dataset.items[Col.CATEGORY] == PERSON]
+    number = {user: num for num, user in enumerate(dataset.user_ids.tolist())}
+    return {
+        number[item]: text
+        for item, text in zip(people[Col.ITEM_ID], people[Col.TEXT], strict=True)
+        if item in number
+    }
 
 
 def _area(title: str, looked_for: str, *parts: Iterator[Finding], open: str = "") -> Area:
