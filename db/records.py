@@ -95,6 +95,8 @@ class RunRecord:
     code_version: str = ""
     environment: Mapping[str, object] = field(default_factory=dict)
     device: str = "cpu"
+    collapsed: bool = False
+    """Most of its test lists are not ordered by the model: every score in them is equal."""
     created_at: datetime = field(default_factory=_now)
     started_at: datetime | None = None
     finished_at: datetime | None = None

@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy import (
     text as sql,
@@ -103,6 +104,7 @@ class RunRow(Base):
     code_version: Mapped[str] = mapped_column(Text)
     environment: Mapped[JsonObject]
     device: Mapped[str] = mapped_column(Text)
+    collapsed: Mapped[bool] = mapped_column(server_default=false())
     created_at: Mapped[datetime] = mapped_column(index=True)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]

@@ -5,7 +5,7 @@ import streamlit as st
 from backend.schema import HEADLINE_METRIC
 from backend.workflows import comparison
 from backend.workflows.workspace import open_workspace
-from pages.components import comparisons, empty, headline, leaderboard, state
+from pages.components import comparisons, empty, guards, headline, leaderboard, state
 from pages.components.markup import plain
 
 dataset_id = state.dataset_id()
@@ -38,5 +38,6 @@ if st.button("See what the leader recommends", type="primary", icon=":material/a
     state.go("recommend", run=board.leader or board.rows[0].run_id)
 
 pinned = leaderboard.controls(board)
+guards.numbers([row.run_id for row in board.rows], board.metric)
 leaderboard.show(board, pinned)
 comparisons.show(board, pinned)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from backend.workflows import training
 from backend.workflows.workspace import open_workspace
-from pages.components import empty, headline, plans, runs, state
+from pages.components import empty, guards, headline, plans, runs, state
 
 dataset_id = state.dataset_id()
 if not dataset_id:
@@ -20,6 +20,7 @@ headline.show(
 
 left, right = st.columns([2, 3], gap="large")
 with left:
+    guards.leaks(dataset_id)
     plans.form(dataset_id)
 with right:
     st.subheader("Runs", anchor=False)

@@ -81,9 +81,15 @@ def opening(found: ExperimentView) -> str:
     """How often the test part was looked at, in a sentence; "" before that."""
     if found.opened_at is None:
         return ""
-    return (
+    once = (
         "Strategies were chosen on validation; the test part was opened once, on "
         f"{found.opened_at:%d %B %Y}."
+    )
+    if found.openings < 2:
+        return once
+    return (
+        f"{once} It was the {wording.ordinal(found.openings)} experiment to open the test part of "
+        "these data: the more of them, the likelier one of their gains is luck."
     )
 
 

@@ -105,6 +105,13 @@ def metric_title(name: str) -> str:
     return f"{title}@{cutoff}" if cutoff else title
 
 
+def ordinal(place: int) -> str:
+    """ "1st", "2nd", "3rd", "11th"."""
+    special = {1: "st", 2: "nd", 3: "rd"}
+    ending = "th" if place % 100 in (11, 12, 13) else special.get(place % 10, "th")
+    return f"{place}{ending}"
+
+
 def headline(finding: str) -> tuple[str, str]:
     """What is written large, and what below it: the first sentence without its stop, the rest."""
     first, *rest = _SENTENCE_END.split(finding, maxsplit=1)

@@ -69,7 +69,7 @@ def execute_run(workspace: Workspace, run_id: str, report: Report) -> RunRecord:
 def evaluate_again(workspace: Workspace, run_id: str) -> dict[str, Interval]:
     """Test metrics of a finished run, computed anew from its stored weights."""
     loaded = load_run(workspace, run_id)
-    metrics, _ = _evaluate(
+    metrics, _, _ = _evaluate(
         workspace, loaded.embeddings, loaded.record, loaded.dataset, loaded.split, loaded.data
     )
     return {m.name: interval_of(m) for m in metrics if m.split == "test"}
@@ -106,9 +106,9 @@ def _train_and_evaluate(workspace: Workspace, run: RunRecord, report: Report) ->
     model = model.to("cpu").eval()
     with torch.inference_mode():
         embeddings = model.embed()
-    metrics, arrays = _evaluate(workspace, embeddings, run, dataset, split, data)
+    metrics, arrays, collapsed = _evaluate(workspace, embeddings, run, dataset, split, data)
     write_durably(folder / USERS_FILE, lambda file: np.savez(file, allow_pickle=False, **arrays))
-    _store(workspace, run, metrics, result)
+    _store(workspace, run, metrics, result, collapsed)
     report("Finished", 1.0)
 
 
@@ -164,13 +164,15 @@ def _evaluate(
     dataset: Dataset,
     split: SplitData,
     data: TrainingData,
-) -> tuple[list[MetricRecord], dict[str, np.ndarray]]:
-    """(metrics of validation and test with intervals, arrays of the test split per user)."""
+) -> tuple[list[MetricRecord], dict[str, np.ndarray], bool]:
+    """(metrics of validation and test with intervals, arrays of the test split per user, whether
+    the test lists are not ordered by the model at all)."""
     metrics: list[MetricRecord] = []
     content = _diversity_features(workspace, run, data.features)
     shares = category_shares(dataset.items)
     categories = None if shares is None else torch.from_numpy(shares)
     arrays: dict[str, np.ndarray] = {}
+    collapsed = False
     for name, truth in (
         (SplitName.VALIDATION, split.validation),
         (SplitName.TEST, split.test),
@@ -191,6 +193,7 @@ def _evaluate(
                 candidates=split.candidates.get(name),
             )
             users, per_user, catalogue = ranked.users, ranked.per_user, ranked.catalogue
+            collapsed = ranked.collapsed
         intervals = bootstrap_intervals(per_user)
         metrics += [
             MetricRecord(run.id, name, m, interval.value, interval.low, interval.high)
@@ -200,7 +203,7 @@ def _evaluate(
         metrics += [MetricRecord(run.id, name, m, v, None, None) for m, v in catalogue.items()]
         if name is SplitName.TEST:
             arrays = {"users": users, **per_user}
-    return metrics, arrays
+    return metrics, arrays, collapsed
 
 
 def _diversity_features(
@@ -231,6 +234,7 @@ def _store(
     run: RunRecord,
     metrics: list[MetricRecord],
     result: TrainingResult,
+    collapsed: bool,
 ) -> None:
     folder = workspace.settings.runs / run.id
     with workspace.database.write() as session:
@@ -249,6 +253,7 @@ def _store(
             epochs=result.epochs,
             seconds=result.seconds,
             parameters=result.parameters,
+            collapsed=collapsed,
             finished_at=_now(),
         )
 

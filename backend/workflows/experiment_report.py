@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from backend.data.dataset import Dataset, SplitData
 from backend.errors import InvalidInput
+from backend.workflows.audit import audit_experiment
 from backend.workflows.experiment import ExperimentPlan, find_experiment, plan_from, runs_of
 from backend.workflows.experiment_measures import Measures, measures
 from backend.workflows.experiment_verdict import ExperimentVerdict
 from backend.workflows.experiment_view import ExperimentView, view
+from backend.workflows.health import leaks
 from backend.workflows.labels import protocol_label
 from backend.workflows.loading import find_dataset, make_split, modalities_of, open_dataset
 from backend.workflows.workspace import Workspace
@@ -90,7 +92,11 @@ def contents(workspace: Workspace, experiment_id: str) -> ReportContents:
         question=_question(data.name, runs),
         data=_facts(data, dataset, split),
         protocol=tuple(_protocol(plan, runs[0])),
-        limits=tuple(_limits(plan, data, found.verdict)),
+        limits=(
+            *_limits(plan, data, found.verdict),
+            *(f"Data: {leak.sentence} {leak.why}" for leak in leaks(workspace, data.id)),
+            *(f"Numbers: {odd.sentence}" for odd in audit_experiment(workspace, found.id)),
+        ),
         measures=measures(workspace, found.id),
         runs=tuple(
             _run(run, labels[named[run.id][0]], named[run.id][1], plan.metric) for run in runs

@@ -101,11 +101,14 @@ def verdict_of(record: ExperimentRecord) -> ExperimentVerdict | None:
 
 
 def draw_verdict(workspace: Workspace, experiment_id: str) -> ExperimentVerdict:
-    """Judge the finished matrix and store the result, with the moment the test was opened.
+    """Judge the finished matrix and store the result, with the moment the test was opened: once.
+    A verdict that was drawn stands.
 
     Raises NotFound where a fusion, or every rival of it, has no finished run.
     """
     record = find_experiment(workspace, experiment_id)
+    if drawn := verdict_of(record):
+        return drawn
     metric = plan_from(record).metric
     rows = strategy_runs(workspace, record)
     best = {role: _best(rows, role, metric) for role in ("fusion", "single", "clicks", "control")}

@@ -45,6 +45,8 @@ class ExperimentView:
     verdict: ExperimentVerdict | None
     opened_at: datetime | None
     """When the test figures were first looked at."""
+    openings: int
+    """How many experiments on these data had opened the test by then, this one included."""
     command: str
     """Repeats it on another machine."""
 
@@ -62,6 +64,7 @@ def view(workspace: Workspace, experiment_id: str) -> ExperimentView:
         job=_job(workspace, record),
         verdict=verdict_of(record),
         opened_at=record.opened_at,
+        openings=_openings(workspace, record),
         command=_command(find_dataset(workspace, record.dataset_id).name, plan),
     )
 
@@ -85,6 +88,11 @@ def _rows(workspace: Workspace, record: ExperimentRecord) -> tuple[MatrixRow, ..
         )
         for key, cell in record.cells.items()
     )
+
+
+def _openings(workspace: Workspace, record: ExperimentRecord) -> int:
+    opened = [r.opened_at for r in list_experiments(workspace, record.dataset_id) if r.opened_at]
+    return sum(moment <= record.opened_at for moment in opened) if record.opened_at else 0
 
 
 def _job(workspace: Workspace, record: ExperimentRecord) -> JobView | None:

@@ -9,7 +9,7 @@ from backend.figures import compare as figures
 from backend.figures import wording
 from backend.workflows import comparison
 from backend.workflows.comparison import Leaderboard
-from pages.components import charts, state
+from pages.components import charts, state, tradeoffs
 from pages.components.cached import remember
 from pages.components.words import explain
 
@@ -17,6 +17,9 @@ VIEWS = (
     "Fusion strategies",
     "Against the baseline",
     "For whom",
+    "For which items",
+    "Trade-offs",
+    "Together",
     "Learning curves",
     "Costs",
     "Settings that differ",
@@ -46,8 +49,14 @@ def show(board: Leaderboard, pinned: str) -> None:
     elif view == "Learning curves":
         curves = remember(comparison.curves, chosen, board.metric)
         charts.show(figures.learning_curves(curves, board.metric), key="curves", data=True)
+    elif view == "For which items":
+        tradeoffs.items(chosen)
+    elif view == "Trade-offs":
+        tradeoffs.show(board, chosen)
+    elif view == "Together":
+        tradeoffs.together(chosen, board)
     else:
-        _settings(chosen, titles)
+        _settings([pinned, *(run for run in chosen if run != pinned)], titles)
 
 
 def _paired(board: Leaderboard, chosen: Sequence[str], pinned: str) -> None:
@@ -93,6 +102,7 @@ def _segments(board: Leaderboard, chosen: Sequence[str], pinned: str) -> None:
         charts.show(
             figures.win_loss(pairs, labels[best], labels[pinned]), key="win_loss", data=True
         )
+        tradeoffs.people(board, best, pinned)
 
 
 def _costs(board: Leaderboard) -> None:

@@ -13,7 +13,7 @@ from backend.workflows.experiment import ExperimentPlan
 from backend.workflows.experiment_verdict import ExperimentVerdict
 from backend.workflows.experiment_view import ExperimentView, MatrixRow
 from backend.workflows.workspace import open_workspace
-from pages.components import charts, headline, jobs, reporting, state
+from pages.components import charts, guards, headline, jobs, reporting, state
 from pages.components.boundary import boundary
 from pages.components.markup import plain
 from pages.components.words import explain
@@ -40,6 +40,7 @@ def show(found: ExperimentView) -> None:
     """Figures of a finished experiment; the living matrix of one under way."""
     if found.verdict:
         reporting.offer(found)
+        guards.experiment(found.id)
         _verdict(found, found.verdict)
     else:
         _under_way(found)
