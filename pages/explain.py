@@ -12,6 +12,7 @@ from pages.components import (
     inside,
     past,
     pickers,
+    probing,
     state,
     trust,
 )
@@ -49,6 +50,7 @@ if view == "Whole run":
         headline.show(remember(explanation.explain_run, run_id).sentence)
     trust.run(run_id)
     explanations.run(run_id)
+    probing.panel(run_id)
     st.stop()
 
 with columns[1]:

@@ -8,7 +8,17 @@ from collections.abc import Sequence
 
 import typer
 
-from backend.cli import alignment, analysis, audit, data, experiment, machine, report, training
+from backend.cli import (
+    alignment,
+    analysis,
+    audit,
+    data,
+    experiment,
+    machine,
+    probing,
+    report,
+    training,
+)
 from backend.errors import USER_ERRORS
 
 app = typer.Typer(
@@ -18,7 +28,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (data, alignment, training, experiment, report, analysis, audit, machine):
+for module in (data, alignment, training, experiment, report, analysis, probing, audit, machine):
     for name, function in module.COMMANDS.items():
         app.command(name)(function)
 

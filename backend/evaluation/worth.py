@@ -65,6 +65,9 @@ def judge(fusion: Values, rivals: dict[str, Values], seed: int = 0) -> Worth:
     All values are such that more is better, of the same U users in the same order. Worth it: the
     gain over *every* rival is shown. Harmful: some rival is better beyond chance. Else not shown.
     Whoever chose the fusion and the rivals must have done so on other data than these.
+
+    The same rule says whether one modality is worth having: its rivals are the best click-only
+    model and the same kind of model over shuffled content, which may gain by mere numbers.
     """
     if not rivals:
         raise InvalidInput("A verdict needs a single-modality or a click-only run to compare with.")

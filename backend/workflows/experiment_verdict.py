@@ -82,6 +82,10 @@ class ExperimentVerdict:
     more_users: int | None
     failed: Mapping[str, str]
     """Strategy -> why it could not be trained."""
+    content: Finding | None = None
+    """The best single modality against the tougher of the best click-only model and the model with
+    all content shuffled: whether content pays at all. None where there is no single modality, and
+    in verdicts of earlier versions."""
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, object]) -> "ExperimentVerdict":
@@ -92,6 +96,8 @@ class ExperimentVerdict:
         given["standings"] = tuple(Standing(**s) for s in given["standings"])  # type: ignore[attr-defined]
         control = given["over_control"]
         given["over_control"] = Finding(**control) if control else None  # type: ignore[arg-type]
+        content = given.get("content")
+        given["content"] = Finding(**content) if content else None  # type: ignore[arg-type]
         return cls(**given)  # type: ignore[arg-type]
 
 
@@ -121,9 +127,11 @@ def draw_verdict(workspace: Workspace, experiment_id: str) -> ExperimentVerdict:
     values = {row.key: _values(workspace, row, metric) for row in (fusion, *rivals)}
     worth = judge(values[fusion.key], {row.key: values[row.key] for row in rivals})
     labels = {row.key: row.label for row in rows}
+    content = _content(workspace, rows, best["single"], best["clicks"], metric)
     found = ExperimentVerdict(
         decision=worth.decision,
-        sentence=_sentence(worth, fusion.label, labels, metric),
+        sentence=_sentence(worth, fusion.label, labels, metric)
+        + _of_content(worth, content, best["single"], labels, metric),
         gain=worth.toughest.relative,
         low=worth.toughest.low,
         high=worth.toughest.high,
@@ -137,6 +145,7 @@ def draw_verdict(workspace: Workspace, experiment_id: str) -> ExperimentVerdict:
         users=values[fusion.key].shape[1],
         more_users=worth.more_users if worth.decision == "not_shown" else None,
         failed=_failed(record),
+        content=_finding(content.toughest, labels) if content else None,
     )
     _store(workspace, record, found)
     return found
@@ -188,6 +197,27 @@ def _values(workspace: Workspace, row: StrategyRuns, metric: str) -> Numbers:
     )
 
 
+def _content(
+    workspace: Workspace,
+    rows: list[StrategyRuns],
+    single: StrategyRuns | None,
+    clicks: StrategyRuns | None,
+    metric: str,
+) -> Worth | None:
+    if single is None:
+        return None
+    rivals = [row for row in (clicks, _shuffled(rows, single, metric)) if row]
+    theirs = {row.key: _values(workspace, row, metric) for row in rivals}
+    return judge(_values(workspace, single, metric), theirs) if theirs else None
+
+
+def _shuffled(rows: list[StrategyRuns], of: StrategyRuns, metric: str) -> StrategyRuns | None:
+    """The same kind of model with all content shuffled."""
+    model = of.runs[0].model
+    own = [row for row in rows if row.key.count("shuffled") > 1 and row.runs[0].model == model]
+    return _best(own, "control", metric)
+
+
 def _finding(gain: Gain, labels: Mapping[str, str]) -> Finding:
     return Finding(
         gain.rival,
@@ -207,9 +237,7 @@ def _over_control(
     labels: Mapping[str, str],
     metric: str,
 ) -> Finding | None:
-    model = fusion.runs[0].model
-    own = [row for row in rows if row.key.count("shuffled") > 1 and row.runs[0].model == model]
-    control = _best(own, "control", metric)
+    control = _shuffled(rows, fusion, metric)
     if control is None:
         return None
     worth = judge(
@@ -264,8 +292,7 @@ def _standing(row: StrategyRuns, metric: str) -> Standing:
 
 
 def _sentence(worth: Worth, fusion: str, labels: Mapping[str, str], metric: str) -> str:
-    stem, k = metric_of(metric)
-    name = stem.title if k is None else f"{stem.title}@{k}"
+    name = _metric_name(metric)
     gain = worth.toughest
     if worth.decision == "worth_it":
         return (
@@ -282,6 +309,30 @@ def _sentence(worth: Worth, fusion: str, labels: Mapping[str, str], metric: str)
         f"Fusion is not shown to be worth it here. {fusion} stands at {_shares(gain)} {name} "
         f"against {labels[gain.rival]}: chance cannot be ruled out.{_needed(worth.more_users)}"
     )
+
+
+def _of_content(
+    worth: Worth,
+    content: Worth | None,
+    single: StrategyRuns | None,
+    labels: Mapping[str, str],
+    metric: str,
+) -> str:
+    """Whether one modality is worth having, where fusing several is not shown to be."""
+    if worth.decision == "worth_it" or content is None or single is None:
+        return ""
+    rival = labels[content.toughest.rival]
+    if content.decision == "worth_it":
+        return (
+            f" One modality is worth having: {single.label} reaches {_shares(content.toughest)} "
+            f"{_metric_name(metric)} over {rival}, its toughest rival without content."
+        )
+    return f" That one modality is worth having, over {rival}, is not shown."
+
+
+def _metric_name(metric: str) -> str:
+    stem, k = metric_of(metric)
+    return stem.title if k is None else f"{stem.title}@{k}"
 
 
 def _shares(gain: Gain) -> str:

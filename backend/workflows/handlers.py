@@ -11,6 +11,7 @@ from backend.workflows.execution import execute_run
 from backend.workflows.experimenting import execute_experiment
 from backend.workflows.health import look_closer
 from backend.workflows.importing import ImportRequest, encode_data, import_data
+from backend.workflows.probing import probe
 from backend.workflows.workspace import Workspace
 from db.records import DatasetRecord, JobRecord, JobState, RunState
 from db.repositories import Datasets, Runs
@@ -122,3 +123,16 @@ def map_job(context: JobContext) -> None:
     assert context.job.dataset_id is not None
     source, run_id = str(asked["source"]), str(asked["run_id"])
     make_umap(_workspace(context), context.job.dataset_id, source, run_id, context.report)
+
+
+@handler("probe")
+def probe_job(context: JobContext) -> None:
+    """Find out what a run reads."""
+    asked = context.job.payload
+    probe(
+        _workspace(context),
+        str(asked["probe_of"]),
+        retrain=bool(asked["retrain"]),
+        seeds=int(str(asked["seeds"])),
+        report=context.report,
+    )

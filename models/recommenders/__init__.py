@@ -15,6 +15,7 @@ from models.recommenders._base import (
     TrainingData,
 )
 from models.recommenders._build import build_recommender
+from models.recommenders._item_graph import ItemGraphs
 
 __all__ = [
     "RECOMMENDERS",
@@ -24,6 +25,7 @@ __all__ = [
     "ContentUse",
     "Embeddings",
     "FeatureTable",
+    "ItemGraphs",
     "IterativeRecommender",
     "Objective",
     "Recommender",

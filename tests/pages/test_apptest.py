@@ -20,6 +20,7 @@ from backend.workflows import (
     training,
 )
 from backend.workflows.aligning import AlignmentPlan, align
+from backend.workflows.probing import probe
 from backend.workflows.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -410,3 +411,14 @@ def test_up_to_four_models_stand_side_by_side(open_page: Opener, filled: Workspa
     app = open_page(filled, "recommend", run=first, other=other)
     assert "stand in both lists" in _sentences(app)
     assert "in both" in _sentences(app)
+
+
+def test_explain_asks_and_answers_what_a_run_reads(open_page: Opener, filled: Workspace) -> None:
+    shop = catalogue.datasets(filled)[0]
+    run = next(r for r in recommendation.runs(filled, shop.id) if r.reads_content).run_id
+    app = open_page(filled, "explain", view="Whole run", run=run)
+    assert any(button.key == "probe_ask" for button in app.button)
+    probe(filled, run)
+    app = open_page(filled, "explain", view="Whole run", run=run)
+    assert not app.exception
+    assert "The pictures" in _sentences(app)

@@ -80,6 +80,11 @@ def test_from_data_to_explanation(home: str, capsys: pytest.CaptureFixture[str])
     total = pair["baseline"] + sum(pair["attributions"].values())
     assert total == pytest.approx(pair["score"], abs=1e-4)
     assert isinstance(pair["faithful"], bool)
+    probed = _call(capsys, "probe", fused["run"], *at)["modalities"]
+    assert set(probed) == {"image", "text"}
+    assert {part["use"] for part in probed.values()} == {"inference"}
+    assert all(p["interval"][0] <= p["drop"] <= p["interval"][1] for p in probed.values())
+    assert _call(capsys, "probe", ease["run"], *at)["modalities"]["image"]["use"] == "none"
     whole = _call(capsys, "explain", fused["run"], *at)
     assert set(whole["mean_absolute"]) == {"image", "text", "collaborative"}
     assert set(whole["recovery"]) >= {"spearman_users", "spearman_pairs"}

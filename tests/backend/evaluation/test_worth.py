@@ -85,3 +85,18 @@ def test_a_world_without_gain_is_rarely_called_worth_it() -> None:
         for s in range(200)
     ]
     assert verdicts.count("worth_it") <= 12
+
+
+def test_one_modality_that_carries_all_is_worth_it_and_fusing_is_not() -> None:
+    """Only the image is told apart by taste: fusion is the image again, both beat clicks."""
+    image, clicks, shuffled = values(0.30), values(0.25), values(0.26)
+    assert judge(values(0.3001), {"image": image, "EASE": clicks}).decision == "not_shown"
+    content = judge(image, {"EASE": clicks, "shuffled": shuffled})
+    assert content.decision == "worth_it"
+    assert content.toughest.rival == "shuffled"
+
+
+def test_what_gains_by_mere_numbers_is_not_worth_having() -> None:
+    """Noise smooths a model, which beats EASE; so does the same model over shuffled content."""
+    rivals = {"EASE": values(0.25), "shuffled": values(0.30001)}
+    assert judge(values(0.30), rivals).decision == "not_shown"

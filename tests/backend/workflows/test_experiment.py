@@ -114,6 +114,12 @@ def test_the_verdict_rests_on_every_seed_and_is_stored(
     assert {f.rival for f in found.findings} == {found.best_single, found.best_click_only}
     assert found.best_fusion in ("fused/late", "fused/gated")
     assert found.over_control is not None
+    assert found.content is not None
+    assert found.content.rival in (
+        found.best_click_only,
+        "fused/late/shuffled image/shuffled text",
+    )
+    assert ("ne modality is worth having" in found.sentence) == (found.decision != "worth_it")
     seeds = {row.key: row.seeds for row in found.standings}
     assert (seeds["ease"], seeds["fused/late"]) == (1, 2)
     assert sum(group.users for group in found.groups) == found.users
