@@ -16,7 +16,12 @@ from db.repositories import Runs
 
 def train(
     dataset: Annotated[str, typer.Argument(help="Name or id of the data set.")],
-    model: Annotated[str, typer.Option(help="Recommender, e.g. ease, vbpr, fused.")],
+    model: Annotated[
+        str,
+        typer.Option(
+            help="Recommender, e.g. ease, vbpr, fused; ensemble blends finished runs: --set runs=ID,ID."
+        ),
+    ],
     fusion: Annotated[str | None, typer.Option(help="Fusion strategy for 'fused'.")] = None,
     encoder: Annotated[
         list[str] | None,

@@ -95,7 +95,7 @@ class CoalitionTables:
         collaborative player gets exactly 0 and its constant part stands in the baseline. Only
         where the model reads content.
         """
-        if not self._model.reads_content:
+        if not self._model.scores_new_items:
             raise InvalidInput(
                 "This run does not read pictures or text, so it cannot score new items. "
                 "Choose a run that does."

@@ -54,7 +54,7 @@ def list_added(workspace: Workspace, dataset_id: str) -> tuple[AddedItemRecord, 
 def added_for(workspace: Workspace, loaded: LoadedRun) -> Additions:
     """What was added to the run's data set, encoded with the run's encoders."""
     records = list_added(workspace, loaded.record.dataset_id)
-    if not loaded.model.reads_content or not records:
+    if not loaded.model.scores_new_items or not records:
         return Additions((), {}, None)
     run = loaded.record
     found = encode_added(workspace, loaded.dataset, records, run.encoders, run)

@@ -26,7 +26,6 @@ from backend.workflows.verdict import aligned, verdict
 from backend.workflows.workspace import Workspace
 from db.records import MetricRecord, RunRecord, RunState
 from db.repositories import Runs
-from models.recommenders import RECOMMENDERS
 
 
 @dataclass(frozen=True)
@@ -300,7 +299,7 @@ def _row(run: RunRecord, stored: tuple[MetricRecord, ...]) -> LeaderRow:
         seconds=run.seconds,
         parameters=run.parameters,
         epochs=run.epochs,
-        reads_content=RECOMMENDERS[run.model].cls.uses_content(),
+        reads_content=bool(run.encoders),
     )
 
 

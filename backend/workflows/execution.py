@@ -22,6 +22,7 @@ from backend.training.checkpoint import EpochResult
 from backend.training.config import TrainingConfig
 from backend.training.seeds import seeded
 from backend.training.trainer import MODEL_FILE, TrainingResult, train
+from backend.workflows.ensembling import blend, is_ensemble
 from backend.workflows.loading import (
     USERS_FILE,
     build_model,
@@ -41,7 +42,13 @@ from backend.workflows.workspace import Workspace
 from db.records import ArtefactRecord, EpochRecord, MetricRecord, RunRecord, RunState
 from db.repositories import Features, Runs
 from models.modality import Modality
-from models.recommenders import Embeddings, FeatureTable, Recommender, TrainingData
+from models.recommenders import (
+    BlendingRecommender,
+    Embeddings,
+    FeatureTable,
+    Recommender,
+    TrainingData,
+)
 
 ENCODE_SHARE, TRAIN_SHARE = 0.2, 0.75
 
@@ -87,7 +94,8 @@ def environment() -> dict[str, str]:
 
 
 def _train_and_evaluate(workspace: Workspace, run: RunRecord, report: Report) -> None:
-    device = torch_device(run.device)
+    # Members are loaded on the CPU, and blending them is too little work for another device.
+    device = torch.device("cpu") if is_ensemble(run) else torch_device(run.device)
     record = find_dataset(workspace, run.dataset_id)
     report("Reading the data set", 0.0)
     dataset = open_dataset(workspace, record)
@@ -98,7 +106,7 @@ def _train_and_evaluate(workspace: Workspace, run: RunRecord, report: Report) ->
     split = make_split(dataset, run)
     data = training_data(dataset, split.train, tables_of(extractions, run))
     with seeded(run.seed, "weights", device=device):
-        model = build_model(run, data)
+        model = build_model(workspace, run, data)
     folder = workspace.settings.runs / run.id
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     result = _fit(workspace, run, model, data, split, device, report)
@@ -121,6 +129,11 @@ def _fit(
     device: torch.device,
     report: Report,
 ) -> TrainingResult:
+    def trained(what: str, fraction: float) -> None:
+        report(what, ENCODE_SHARE + fraction * TRAIN_SHARE)
+
+    if isinstance(model, BlendingRecommender):
+        return blend(workspace, run, model, data, split, trained)
     rating = run.objective == "rating"
     config = TrainingConfig.from_mapping(run.training_config)
 
@@ -153,7 +166,7 @@ def _fit(
         seed=run.seed,
         device=device,
         on_epoch=on_epoch,
-        report=lambda w, f: report(w, ENCODE_SHARE + f * TRAIN_SHARE),
+        report=trained,
     )
 
 

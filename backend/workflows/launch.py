@@ -78,7 +78,7 @@ def launch(
     Raises InvalidInput for a run that reads no content, and without anything that it reads.
     """
     loaded = load_run(workspace, run_id)
-    if not loaded.model.reads_content:
+    if not loaded.model.scores_new_items:
         raise InvalidInput(
             f"{run_label(loaded.record)} cannot judge an item that nobody has clicked. Choose a "
             "run that reads content."

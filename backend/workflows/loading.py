@@ -35,6 +35,7 @@ from backend.workflows.workspace import Workspace
 from db.records import DatasetRecord, FeatureRecord, MetricRecord, RunRecord, RunState
 from db.repositories import Datasets, Features, Runs
 from models.recommenders import (
+    RECOMMENDERS,
     Embeddings,
     FeatureTable,
     Recommender,
@@ -251,8 +252,16 @@ def training_data(
     )
 
 
-def build_model(run: RunRecord, data: TrainingData) -> Recommender:
-    """The untrained model of a run's configuration."""
+def member_names(run: RunRecord) -> tuple[str, ...]:
+    """The runs that an ensemble blends; none for any other run."""
+    if not RECOMMENDERS[run.model].cls.takes_members:
+        return ()
+    named = (part.strip() for part in str(run.model_config["runs"]).split(","))
+    return tuple(name for name in named if name)
+
+
+def build_model(workspace: Workspace, run: RunRecord, data: TrainingData) -> Recommender:
+    """The untrained model of a run's configuration; of an ensemble, around its finished members."""
     return build_recommender(
         run.model,
         data,
@@ -260,6 +269,7 @@ def build_model(run: RunRecord, data: TrainingData) -> Recommender:
         objective="rating" if run.objective == "rating" else "ranking",
         fusion=run.fusion,
         fusion_config=run.fusion_config,
+        members=[load_run(workspace, name).model for name in member_names(run)],
     )
 
 
@@ -282,7 +292,7 @@ def _loaded(workspace: Workspace, run_id: str) -> LoadedRun:
         extract_features(workspace, dataset_record, record.encoders, device, run=record), record
     )
     data = training_data(dataset, split.train, features)
-    model = build_model(record, data)
+    model = build_model(workspace, record, data)
     weights, _ = load_tensors(artefact_path(workspace, record, MODEL_FILE), device)
     model.load_state_dict(weights)
     model.eval()

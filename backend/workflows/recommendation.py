@@ -110,7 +110,7 @@ def runs(workspace: Workspace, dataset_id: str) -> tuple[RunOption, ...]:
         RunOption(
             run.id,
             run_label(run),
-            RECOMMENDERS[run.model].cls.reads_content,
+            RECOMMENDERS[run.model].cls.reads_content and bool(run.encoders),
             tuple(run.encoders),
             run.metrics.get(HEADLINE_METRIC),
         )
@@ -213,7 +213,7 @@ def recommend_from_content(
     """Items nearest to what a picture, a few words, a sound or a video describe; only for runs that
     read such content."""
     loaded = load_run(workspace, run_id)
-    if not loaded.model.reads_content:
+    if not loaded.model.scores_new_items:
         raise InvalidInput(
             f"{run_label(loaded.record)} reads clicks only. Choose a run that reads content."
         )
@@ -321,7 +321,7 @@ def _last_seen(dataset: Dataset, user: int) -> dict[int, int]:
 def _note(workspace: Workspace, loaded: LoadedRun) -> str:
     index = item_index(workspace, loaded.record.id)
     notes = [] if index is None else [_about(index)]
-    if not loaded.model.reads_content and list_added(workspace, loaded.record.dataset_id):
+    if not loaded.model.scores_new_items and list_added(workspace, loaded.record.dataset_id):
         notes.append(
             "This model sees clicks only, so items added by hand cannot appear in its list."
         )

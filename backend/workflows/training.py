@@ -19,6 +19,7 @@ from backend.features.encoders import OPTIONAL, encoders_for, parse_encoder
 from backend.jobs.queue import Queue
 from backend.schema import Col, Modality
 from backend.training.config import TrainingConfig, training_config
+from backend.workflows.ensembling import as_ensemble, is_ensemble
 from backend.workflows.execution import environment
 from backend.workflows.jobviews import JobView, job_view, job_views
 from backend.workflows.labels import run_label
@@ -54,6 +55,8 @@ class Choice:
     reads_content: bool = False
     """Whether a model needs encoded content, be it in training alone."""
     takes_fusion: bool = False
+    takes_members: bool = False
+    """Whether finished runs go into it."""
 
 
 @dataclass(frozen=True)
@@ -208,6 +211,7 @@ def prepare(workspace: Workspace, plan: Plan) -> tuple[RunRecord, ...]:
         _new_run(plan, record, dataset, encoders, model, fusion, seed)
         for model, fusion, seed in _combinations(plan)
     ]
+    runs = [as_ensemble(workspace, run, plan.split) if is_ensemble(run) else run for run in runs]
     used = set().union(*(_known_keys(run) for run in runs))
     for key in plan.settings:
         if key not in used:
@@ -381,6 +385,7 @@ def _choice(entry: Entry[T]) -> Choice:
         entry.config.settings(),
         reads_content=issubclass(entry.cls, Recommender) and entry.cls.uses_content(),
         takes_fusion=getattr(entry.cls, "takes_fusion", False),
+        takes_members=getattr(entry.cls, "takes_members", False),
     )
 
 

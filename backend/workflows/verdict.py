@@ -18,7 +18,6 @@ from backend.workflows.loading import interval_of, per_user_values
 from backend.workflows.workspace import Workspace
 from db.records import RunRecord
 from db.repositories import Runs
-from models.recommenders import RECOMMENDERS
 
 
 @dataclass(frozen=True)
@@ -52,8 +51,8 @@ def verdict(workspace: Workspace, run_ids: tuple[str, ...], metric: str) -> Verd
     usable = [run for run in real if metric in run.metrics and metric in run.validation]
     if not usable:
         return Verdict(None, None, None, None, None, "Nothing was trained and tested here yet.")
-    content = _best([r for r in usable if RECOMMENDERS[r.model].cls.uses_content()], metric)
-    clicks = _best([r for r in usable if not RECOMMENDERS[r.model].cls.uses_content()], metric)
+    content = _best([r for r in usable if r.encoders], metric)
+    clicks = _best([r for r in usable if not r.encoders], metric)
     leader = _best([run for run in (content, clicks) if run], metric)
     assert leader is not None
     score = scores[leader.id]

@@ -3,6 +3,7 @@
 from models.recommenders._base import (
     RECOMMENDERS,
     Batch,
+    BlendingRecommender,
     ClosedFormRecommender,
     Coalition,
     ContentUse,
@@ -20,6 +21,7 @@ from models.recommenders._item_graph import ItemGraphs
 __all__ = [
     "RECOMMENDERS",
     "Batch",
+    "BlendingRecommender",
     "ClosedFormRecommender",
     "Coalition",
     "ContentUse",

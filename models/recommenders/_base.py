@@ -4,7 +4,7 @@ That one shape lets a single evaluator, FAISS index and explainer serve all of t
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
@@ -139,6 +139,8 @@ class Recommender(nn.Module, ABC):
     """True where item features enter the score, so that new items can be scored at once."""
     content_use: ClassVar[ContentUse] = "none"
     takes_fusion: ClassVar[bool] = False
+    takes_members: ClassVar[bool] = False
+    """True where finished models go in: a `BlendingRecommender`."""
     training_defaults: ClassVar[Mapping[str, int | float | str]] = {}
     """Where this model wants other training settings than TrainingConfig's defaults."""
 
@@ -171,6 +173,11 @@ class Recommender(nn.Module, ABC):
         """Who shares the score in an attribution, modalities first."""
         return (COLLABORATIVE,)
 
+    @property
+    def scores_new_items(self) -> bool:
+        """Whether `embed_new_items` can be asked."""
+        return self.reads_content
+
     @abstractmethod
     def embed(self, coalition: Coalition | None = None) -> Embeddings:
         """The model with only these players present (None: all), through its own path for
@@ -180,7 +187,7 @@ class Recommender(nn.Module, ABC):
     def embed_new_items(self, features: Mapping[Modality, FeatureTable]) -> tuple[Tensor, Tensor]:
         """(f32[B, D], bias f32[B]) for items that were not there in training, from content alone.
 
-        Only where `reads_content`; rows match `embed().items`.
+        Only where `scores_new_items`; rows match `embed().items`.
         """
         raise NotImplementedError(f"{type(self).__name__} does not read content")
 
@@ -191,6 +198,23 @@ class ClosedFormRecommender(Recommender):
     @abstractmethod
     def solve(self, data: TrainingData) -> None:
         """Fill the buffers from the training data."""
+
+
+class BlendingRecommender(ClosedFormRecommender):
+    """Built from finished models, which it neither changes nor stores."""
+
+    takes_members: ClassVar[bool] = True
+    members: tuple[Recommender, ...]
+    weights: Tensor
+
+    def __init__(
+        self,
+        config: Config,
+        data: TrainingData,
+        objective: Objective = "ranking",
+        members: Sequence[Recommender] = (),
+    ) -> None:
+        super().__init__(config, data, objective)
 
 
 class IterativeRecommender(Recommender):

@@ -1,11 +1,17 @@
 """Builds any recommender from names and loose settings."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from models.config import Config
 from models.errors import ConfigError
 from models.fusion import build_fusion
-from models.recommenders._base import RECOMMENDERS, Objective, Recommender, TrainingData
+from models.recommenders._base import (
+    RECOMMENDERS,
+    BlendingRecommender,
+    Objective,
+    Recommender,
+    TrainingData,
+)
 
 
 def build_recommender(
@@ -16,10 +22,12 @@ def build_recommender(
     objective: Objective = "ranking",
     fusion: str | None = None,
     fusion_config: Mapping[str, object] | Config | None = None,
+    members: Sequence[Recommender] = (),
 ) -> Recommender:
     """The model `name` with fresh weights from torch's global generator.
 
-    `fusion` names the strategy where the model takes one (default "early_sum"). Raises ConfigError
+    `fusion` names the strategy where the model takes one (default "early_sum");
+    `members` are the finished models that a `BlendingRecommender` joins. Raises ConfigError
     for an unknown name or setting, an objective the model cannot learn, or a fusion it cannot use.
     """
     entry = RECOMMENDERS[name]
@@ -27,6 +35,8 @@ def build_recommender(
     if objective not in entry.cls.objectives:
         able = " or ".join(sorted(entry.cls.objectives))
         raise ConfigError(f"'{name}' cannot learn the objective '{objective}'; it does {able}.")
+    if issubclass(entry.cls, BlendingRecommender):
+        return entry.cls(settings, data, objective, members)
     if entry.cls.uses_content() and not data.features:
         raise ConfigError(f"'{name}' learns from item content; encode at least one modality first.")
     if not entry.cls.takes_fusion:

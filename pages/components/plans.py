@@ -8,7 +8,7 @@ from backend.figures import theme, wording
 from backend.workflows import training
 from backend.workflows.training import Choice, Choices, Plan
 from backend.workflows.workspace import open_workspace
-from pages.components import forms, state
+from pages.components import blending, forms, state
 from pages.components.boundary import boundary
 from pages.components.markup import plain
 from pages.components.words import explain
@@ -37,7 +37,11 @@ def form(dataset_id: str) -> None:
         fusions = _chips(
             "Fusion strategies", "fusions", choices.fusions, _FUSIONS, explain("fusion")
         )
-    encoders = _encoders(choices) if any(choice.reads_content for choice in chosen) else {}
+    blended: dict[str, object] = {}
+    if any(choice.takes_members for choice in chosen):
+        blended = blending.members(dataset_id)
+    own = [choice for choice in chosen if not choice.takes_members]
+    encoders = _encoders(choices) if any(choice.reads_content for choice in own) else {}
     count = st.number_input(
         "Repetitions", 1, 10, 1, key="seeds", help=explain("seed"), width="stretch"
     )
@@ -48,9 +52,9 @@ def form(dataset_id: str) -> None:
         fusions=fusions,
         encoders=encoders,
         objective=objective,
-        split=split,
+        split=split if own else "",
         positive=positive,
-        settings=_settings(choices, chosen, fusions),
+        settings={**_settings(choices, own, fusions), **blended},
         seeds=tuple(range(int(count))),
     )
     _start(plan)

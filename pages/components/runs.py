@@ -12,7 +12,7 @@ from backend.schema import HEADLINE_METRIC
 from backend.workflows import training
 from backend.workflows.training import RunProgress
 from backend.workflows.workspace import open_workspace
-from pages.components import charts, jobs, leaderboard, state
+from pages.components import blending, charts, jobs, leaderboard, state
 from pages.components.markup import plain
 
 _WORDS = {
@@ -149,6 +149,7 @@ def _finished(runs: Sequence[RunProgress]) -> None:
         return
     run = runs[chosen[0]]
     charts.show(figures.learning(run), key=f"curve_{run.run.id}", alt=f"Learning of {run.label}")
+    blending.weights(run)
     with st.container(horizontal=True):
         state.link(
             "train",

@@ -44,7 +44,10 @@ def trained(name: str, objective: str) -> Recommender:
     ratings = torch.arange(len(pairs)).remainder(5) + 1.0
     data = TrainingData(USERS, ITEMS, pairs[:, 0], pairs[:, 1], ratings, features(ITEMS, 0))
     torch.manual_seed(0)
-    model = build_recommender(name, data, objective=objective)  # type: ignore[arg-type]
+    members = []
+    if RECOMMENDERS[name].cls.takes_members:
+        members = [trained(member, objective) for member in ("ease_multimodal", "bpr")]
+    model = build_recommender(name, data, objective=objective, members=members)  # type: ignore[arg-type]
     if isinstance(model, ClosedFormRecommender):
         model.solve(data)
         return model

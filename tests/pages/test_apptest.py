@@ -270,6 +270,17 @@ def test_starting_queues_one_job_per_run(open_page: Opener, broken: Workspace) -
     assert sorted(states) == ["failed", "queued", "queued"]
 
 
+def test_finished_runs_are_blended_on_the_train_page(
+    open_page: Opener, filled: Workspace, broken: Workspace
+) -> None:
+    app = open_page(filled, "train", models="ensemble")
+    assert [box.label for box in app.multiselect] == ["Runs to blend"]
+    assert len(app.multiselect[0].value) == 2
+    assert app.button(key="start_runs").label == "Start 1 run"
+    nothing = open_page(broken, "train", models="ensemble")
+    assert "Train two or more models first" in _sentences(nothing)
+
+
 def test_a_changed_setting_is_marked_and_part_of_the_plan(
     open_page: Opener, broken: Workspace
 ) -> None:
