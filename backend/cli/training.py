@@ -19,7 +19,8 @@ def train(
     model: Annotated[
         str,
         typer.Option(
-            help="Recommender, e.g. ease, vbpr, fused; ensemble blends finished runs: --set runs=ID,ID."
+            help="Recommender, e.g. ease, vbpr, fused; ensemble blends finished runs: "
+            "--set runs=ID,ID."
         ),
     ],
     fusion: Annotated[str | None, typer.Option(help="Fusion strategy for 'fused'.")] = None,
