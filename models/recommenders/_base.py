@@ -206,6 +206,11 @@ class BlendingRecommender(ClosedFormRecommender):
     takes_members: ClassVar[bool] = True
     members: tuple[Recommender, ...]
     weights: Tensor
+    """f32[R]: how much each of the R members counts."""
+    means: Tensor
+    """f32[R, U]: of every user's scores, by which they are standardised; made by `solve`."""
+    scales: Tensor
+    """f32[R, U]: 1 / deviation; 0 where a member says the same of every item."""
 
     def __init__(
         self,

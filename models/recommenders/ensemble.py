@@ -56,12 +56,7 @@ class Ensemble(BlendingRecommender):
 
     reads_content: ClassVar[bool] = True
     content_use: ClassVar[ContentUse] = "inference"
-    weights: Tensor
-    """f32[R]: w_r, one per member."""
-    means: Tensor
-    """f32[R, U]"""
-    scales: Tensor
-    """f32[R, U]: 1 / deviation; 0 where a member says the same of every item."""
+    clicked: Tensor
 
     def __init__(
         self,
