@@ -4,7 +4,17 @@ import streamlit as st
 
 from backend.workflows import recommendation
 from backend.workflows.workspace import open_workspace
-from pages.components import empty, headline, imagining, launching, lists, pickers, reranking, state
+from pages.components import (
+    empty,
+    headline,
+    imagining,
+    launching,
+    lists,
+    pickers,
+    reranking,
+    state,
+    weighting,
+)
 
 MODES = {
     "person": "For a person",
@@ -58,6 +68,8 @@ with right:
 with right, st.skeleton(320):
     person = recommendation.person(workspace, chosen[0], user)
     found = [recommendation.recommend(workspace, run, user, 12, wishes) for run in chosen]
+with left:
+    found = weighting.turned(found, user, wishes)
 with top:
     headline.show(lists.finding(person, found), "Hidden choices are kept from training.")
 with left:

@@ -125,7 +125,7 @@ def _history(
     items = [item_number(loaded, item) for item in who.items]
     features = None
     note = ""
-    if who.brings_content and loaded.model.reads_content and way.takes_vectors:
+    if who.brings_content and loaded.model.scores_new_items and way.takes_vectors:
         content = content_for(loaded, who.words, who.picture, who.audio, who.video)
         features = encode_loose(workspace, loaded, content)
     elif who.brings_content:

@@ -16,10 +16,14 @@ from models.registry import Registry
 
 @dataclass(frozen=True)
 class FusionOutput:
-    """`embedding` f32[B, out_dim]; `weights` f32[B, M] in the order of `modalities`, or None."""
+    """`embedding` f32[B, out_dim]; `weights` f32[B, M] in the order of `modalities`, or None.
+
+    `penalty`: a scalar that the strategy wants small beside the model's own loss, in training only.
+    """
 
     embedding: Tensor
     weights: Tensor | None
+    penalty: Tensor | None = None
 
 
 class Fusion(nn.Module, ABC):

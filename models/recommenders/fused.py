@@ -174,7 +174,7 @@ class Fused(IterativeRecommender):
         chance = torch.rand(len(present), device=present.device)
         heard = self.clicked if rows is None else self.clicked[rows]
         clicks = heard * (chance >= self.settings.collaborative_dropout)
-        start = self._start(present & kept, clicks, rows)
+        start, asked = self._start(present & kept, clicks, rows)
         bias = clicks * (self.item_bias if rows is None else self.item_bias[rows])
         positives, negatives = _places(batch.items, rows), _places(batch.negatives, rows)
         u, items = self._training_users(batch, start, positives, rows)
@@ -188,11 +188,12 @@ class Fused(IterativeRecommender):
         else:
             against = (items[negatives] @ u.unsqueeze(2)).squeeze(2)
             fit = bpr_loss(positive, against + bias[negatives])
-        return fit + self._penalty(batch)
+        penalty = self._penalty(batch)
+        return fit + (penalty if asked is None else penalty + asked)
 
     def embed(self, coalition: Coalition | None = None) -> Embeddings:
         clicks = self.clicked * float(coalition is None or COLLABORATIVE in coalition)
-        start = self._start(self.content.select(coalition), clicks)
+        start, _ = self._start(self.content.select(coalition), clicks)
         users, items = self._spread(start)
         rated = self.objective == "rating"
         return Embeddings(
@@ -225,13 +226,17 @@ class Fused(IterativeRecommender):
         distinct: Tensor = torch.unique(reached)
         return distinct
 
-    def _start(self, present: Tensor, clicks: Tensor, rows: Tensor | None = None) -> Tensor:
-        """f32[I or R, dim + id_dim]: items before any spreading; `clicks` f32 is 0 or 1."""
+    def _start(
+        self, present: Tensor, clicks: Tensor, rows: Tensor | None = None
+    ) -> tuple[Tensor, Tensor | None]:
+        """(f32[I or R, dim + id_dim]: items before any spreading, what the fusion asks of the
+        loss); `clicks` f32 is 0 or 1."""
         tables, ids = self.content.tables, cast(Tensor, self.ids)
         if rows is not None:
             tables, ids = {m: table[rows] for m, table in tables.items()}, ids[rows]
-        content = self.fusion(tables, present).embedding
-        return torch.cat([content.float(), ids * clicks.unsqueeze(1)], dim=1)
+        fused = self.fusion(tables, present)
+        content = fused.embedding.float()
+        return torch.cat([content, ids * clicks.unsqueeze(1)], dim=1), fused.penalty
 
     def _spread(self, start: Tensor) -> tuple[Tensor, Tensor]:
         """(what the graph or the history says of all users, all items)."""

@@ -205,6 +205,21 @@ def test_a_choice_is_written_to_the_url(open_page: Opener, filled: Workspace) ->
     assert "item" not in app.query_params
 
 
+def test_a_slider_reorders_the_list_and_says_why(open_page: Opener, filled: Workspace) -> None:
+    shop = catalogue.datasets(filled)[0]
+    fused = next(run for run in recommendation.runs(filled, shop.id) if run.reads_content)
+    app = open_page(filled, "recommend", run=fused.run_id)
+    app.slider(key="weigh_image").set_value(3.0).run()
+    assert not app.exception
+    assert app.query_params["weigh"] == "image:3.0"
+    moved = [c.value for c in app.caption if "counts more" in c.value]
+    assert moved
+    assert "→" in moved[0]
+    app.button(key="weigh_reset").click().run()
+    assert app.slider(key="weigh_image").value == 1.0
+    assert not [c for c in app.caption if "counts more" in c.value]
+
+
 def test_an_unknown_value_in_a_link_falls_back(open_page: Opener, filled: Workspace) -> None:
     app = open_page(filled, "catalogue", dataset="gone", category="no such", page="99", sort="x")
     assert not app.exception

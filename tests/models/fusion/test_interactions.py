@@ -1,0 +1,86 @@
+"""Fusions that multiply or align, against what can be worked out by hand."""
+
+import torch
+
+from models.fusion import build_fusion
+from models.modality import Modality
+
+DIMS = {Modality.IMAGE: 5, Modality.TEXT: 4}
+
+
+def inputs(count: int = 6) -> tuple[dict[Modality, torch.Tensor], torch.Tensor]:
+    generator = torch.Generator().manual_seed(2)
+    embeddings = {m: torch.randn(count, d, generator=generator) for m, d in DIMS.items()}
+    return embeddings, torch.ones(count, len(DIMS), dtype=torch.bool)
+
+
+def test_low_rank_is_a_sum_of_products() -> None:
+    torch.manual_seed(0)
+    fusion = build_fusion("low_rank", DIMS, 8, {"rank": 3}).eval()
+    embeddings, present = inputs()
+    factors = [fusion.group("factors")[m](embeddings[m]).view(6, 3, -1) + 1 for m in DIMS]
+    hidden = (factors[0] * factors[1]).sum(1) - 3
+    expected = fusion.layers["out"](torch.nn.functional.gelu(hidden))
+    torch.testing.assert_close(fusion(embeddings, present).embedding, expected)
+
+
+def test_the_tensor_holds_every_product_of_units() -> None:
+    torch.manual_seed(0)
+    fusion = build_fusion("tensor", DIMS, 8, {"units": 2}).eval()
+    embeddings, present = inputs()
+    gelu = torch.nn.functional.gelu
+    image, text = (gelu(fusion.group("towers")[m](embeddings[m])) for m in DIMS)
+    one = torch.ones(6, 1)
+    cells = torch.einsum("bi,bj->bij", torch.cat([image, one], 1), torch.cat([text, one], 1))
+    expected = fusion.layers["out"](gelu(fusion.layers["hidden"](cells.flatten(1))))
+    torch.testing.assert_close(fusion(embeddings, present).embedding, expected)
+
+
+def test_many_modalities_get_fewer_units_each() -> None:
+    dims = dict.fromkeys(Modality, 6)
+    fusion = build_fusion("tensor", dims, 16)
+    assert (fusion.units + 1) ** len(dims) <= 512  # type: ignore[attr-defined]
+
+
+def test_only_products_tell_equal_signs_from_different_ones() -> None:
+    """Whether two numbers have the same sign is in neither of them alone."""
+    generator = torch.Generator().manual_seed(1)
+    signs = torch.randint(2, (256, 2), generator=generator).float() * 2 - 1
+    target = signs.prod(1, keepdim=True)
+    dims = {Modality.IMAGE: 1, Modality.TEXT: 1}
+    given = {Modality.IMAGE: signs[:, :1], Modality.TEXT: signs[:, 1:]}
+    present = torch.ones(256, 2, dtype=torch.bool)
+    errors = {}
+    for name in ("low_rank", "tensor", "late"):
+        torch.manual_seed(0)
+        fusion = build_fusion(name, dims, 2)
+        optimizer = torch.optim.Adam(fusion.parameters(), lr=0.02)
+        for _ in range(60):
+            loss = (fusion(given, present).embedding.sum(1, keepdim=True) - target).pow(2).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        errors[name] = float(loss.detach())
+    assert errors["low_rank"] < 0.05
+    assert errors["tensor"] < 0.05
+    assert errors["late"] > 0.5
+
+
+def test_alignment_is_asked_for_in_training_only_and_falls() -> None:
+    torch.manual_seed(0)
+    fusion = build_fusion("aligned", DIMS, 8, {"alignment": 1.0})
+    embeddings, present = inputs(32)
+    embeddings[Modality.TEXT] = embeddings[Modality.IMAGE][:, :4]  # there is something to agree on
+    optimizer = torch.optim.Adam(fusion.parameters(), lr=0.01)
+    asked = []
+    for _ in range(40):
+        penalty = fusion(embeddings, present).penalty
+        assert penalty is not None
+        asked.append(float(penalty.detach()))
+        optimizer.zero_grad()
+        penalty.backward()
+        optimizer.step()
+    assert asked[-1] < 0.7 * asked[0]
+    assert fusion.eval()(embeddings, present).penalty is None
+    alone = torch.tensor([[True, False]] * 32)
+    assert fusion.train()(embeddings, alone).penalty is None
