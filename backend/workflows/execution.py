@@ -33,6 +33,7 @@ from backend.workflows.loading import (
     interval_of,
     load_run,
     make_split,
+    members_of,
     note_features,
     open_dataset,
     tables_of,
@@ -106,7 +107,7 @@ def _train_and_evaluate(workspace: Workspace, run: RunRecord, report: Report) ->
     split = make_split(dataset, run)
     data = training_data(dataset, split.train, tables_of(extractions, run))
     with seeded(run.seed, "weights", device=device):
-        model = build_model(workspace, run, data)
+        model = build_model(run, data, members_of(workspace, run))
     folder = workspace.settings.runs / run.id
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     result = _fit(workspace, run, model, data, split, device, report)

@@ -36,6 +36,7 @@ from db.records import DatasetRecord, FeatureRecord, MetricRecord, RunRecord, Ru
 from db.repositories import Datasets, Features, Runs
 from models.recommenders import (
     RECOMMENDERS,
+    BlendingRecommender,
     Embeddings,
     FeatureTable,
     Recommender,
@@ -260,7 +261,19 @@ def member_names(run: RunRecord) -> tuple[str, ...]:
     return tuple(name for name in named if name)
 
 
-def build_model(workspace: Workspace, run: RunRecord, data: TrainingData) -> Recommender:
+def members_of(workspace: Workspace, run: RunRecord) -> tuple[Recommender, ...]:
+    """The finished models that an ensemble blends; none for any other run."""
+    return tuple(load_run(workspace, name).model for name in member_names(run))
+
+
+def members_in(model: Recommender) -> tuple[Recommender, ...]:
+    """The same of a model at hand."""
+    return model.members if isinstance(model, BlendingRecommender) else ()
+
+
+def build_model(
+    run: RunRecord, data: TrainingData, members: Sequence[Recommender] = ()
+) -> Recommender:
     """The untrained model of a run's configuration; of an ensemble, around its finished members."""
     return build_recommender(
         run.model,
@@ -269,7 +282,7 @@ def build_model(workspace: Workspace, run: RunRecord, data: TrainingData) -> Rec
         objective="rating" if run.objective == "rating" else "ranking",
         fusion=run.fusion,
         fusion_config=run.fusion_config,
-        members=[load_run(workspace, name).model for name in member_names(run)],
+        members=members,
     )
 
 
@@ -292,7 +305,7 @@ def _loaded(workspace: Workspace, run_id: str) -> LoadedRun:
         extract_features(workspace, dataset_record, record.encoders, device, run=record), record
     )
     data = training_data(dataset, split.train, features)
-    model = build_model(workspace, record, data)
+    model = build_model(record, data, members_of(workspace, record))
     weights, _ = load_tensors(artefact_path(workspace, record, MODEL_FILE), device)
     model.load_state_dict(weights)
     model.eval()

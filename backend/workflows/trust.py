@@ -16,7 +16,7 @@ from backend.explain.evidence import Sample, evidence
 from backend.explain.gate import CHECKS, Gate, Judgement
 from backend.explain.modality_shapley import CoalitionTables
 from backend.training.seeds import seeded
-from backend.workflows.loading import LoadedRun, build_model, coalition_tables, load_run
+from backend.workflows.loading import LoadedRun, build_model, coalition_tables, load_run, members_in
 from backend.workflows.recommendation import rank_for
 from backend.workflows.workspace import Workspace
 from db.records import RunRecord, RunState
@@ -83,7 +83,7 @@ def ignorant(loaded: LoadedRun, number: int) -> CoalitionTables:
     with seeded(loaded.record.seed, "ignorant", number):
         closed = isinstance(loaded.model, ClosedFormRecommender)
         data = _dealt(loaded, number) if closed else loaded.data
-        model = build_model(loaded.record, data)
+        model = build_model(loaded.record, data, members_in(loaded.model))
         if isinstance(model, ClosedFormRecommender):
             with torch.no_grad():
                 model.solve(data)
