@@ -9,6 +9,7 @@ sampled. J is the number of sampled items.
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain, combinations
 from math import factorial
 from types import MappingProxyType
@@ -58,10 +59,12 @@ class CoalitionTables:
         self._model = model
         self._absent = _absent_bits(self.players, present or {})
         self._coalitions = _coalitions(self.players)
-        with _evaluating(model):
-            self._tables = {
-                coalition: _on_cpu(model.embed(coalition)) for coalition in self._coalitions
-            }
+
+    @cached_property
+    def _tables(self) -> dict[Coalition, Embeddings]:
+        """Made when the catalogue is first asked for; new items need users alone."""
+        with _evaluating(self._model):
+            return {c: _on_cpu(self._model.embed(c)) for c in self._coalitions}
 
     @property
     def coalitions(self) -> tuple[Coalition, ...]:
@@ -105,11 +108,12 @@ class CoalitionTables:
         values = []
         with _evaluating(self._model):
             for coalition in self._coalitions:
-                table = self.embeddings(coalition | ({COLLABORATIVE} & set(self.players)))
+                table = self._model.embed_users(coalition | ({COLLABORATIVE} & set(self.players)))
                 given = {m: _only(t, m in coalition).to(held.device) for m, t in features.items()}
                 vectors, bias = (part.cpu() for part in self._model.embed_new_items(given))
-                dots = table.user_rows(users) @ vectors.T + bias
-                values.append(dots + table.user_bias[users].unsqueeze(1) + table.offset)
+                who = users.to(table.user_bias.device)
+                rows, constant = table.user_rows(who).cpu(), table.user_bias[who].cpu()
+                values.append(rows @ vectors.T + bias + constant.unsqueeze(1) + table.offset)
         return self._attribution(_played(torch.stack(values).double(), absent), None)
 
     def attribute_scores(self, score: Callable[[Coalition], Tensor], items: Tensor) -> Attribution:

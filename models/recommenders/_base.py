@@ -184,6 +184,11 @@ class Recommender(nn.Module, ABC):
         missing modalities. The empty coalition is the baseline of every attribution. Called
         without gradients in eval mode."""
 
+    def embed_users(self, coalition: Coalition | None = None) -> Embeddings:
+        """`embed` as far as users go: users, their biases and the offset are right, items need not
+        be. Where items are what costs, a model overrides it."""
+        return self.embed(coalition)
+
     def embed_new_items(self, features: Mapping[Modality, FeatureTable]) -> tuple[Tensor, Tensor]:
         """(f32[B, D], bias f32[B]) for items that were not there in training, from content alone.
 

@@ -47,6 +47,10 @@ class ItemItemRecommender(ClosedFormRecommender):
         take_part = coalition is None or COLLABORATIVE in coalition
         return history_embeddings(self.history_keys, self.weights, self.n_users, take_part)
 
+    def embed_users(self, coalition: Coalition | None = None) -> Embeddings:
+        # Every coalition has the same users: their histories.
+        return history_embeddings(self.history_keys, self.weights, self.n_users, True)
+
 
 def history_embeddings(keys: Tensor, weights: Tensor, n_users: int, take_part: bool) -> Embeddings:
     """score(u, j) = sum over u's history of weights[i, j].

@@ -73,6 +73,22 @@ class ItemRegression:
         """f32[C, N]: weighted likeness f32[C, N] to N items, regressed on the likeness alone."""
         return torch.cholesky_solve(given, self._content_factor)
 
+    def all_as_new(self) -> Tensor:
+        """f32[C, I]: what `as_new` gives for the likeness of all items in all modalities.
+
+        Of the clicked ones this is `A⁻¹ (A - l I)`, which takes an inverse in place of a solution
+        for every modality: a third of the work.
+        """
+        warm, cold = self.clicks.warm, self.clicks.cold
+        inverse = torch.cholesky_inverse(self._content_factor).mul_(-self.regularisation)
+        inverse.diagonal().add_(1.0)
+        columns = inverse.new_empty(len(warm), len(warm) + len(cold))
+        columns[:, warm] = inverse
+        if len(cold):
+            like = torch.stack([self.like(m, cold) for m in self.strengths])
+            columns[:, cold] = self.as_new(like.sum(0))
+        return columns
+
     @cached_property
     def _content_factor(self) -> Tensor:
         return lower(self._content)
@@ -107,9 +123,17 @@ class Terms:
         inverse = (block * -pivots).diagonal_scatter(pivots)
         alone: dict[str, Tensor] = {}
         beside: dict[str, Tensor] = {COLLABORATIVE: block.clone()}
+        last = list(regression.strengths)[-1]
+        rest = regression.all_as_new()
         for modality in regression.strengths:
             like = regression.like(modality, everything)
-            alone[modality] = regression.as_new(like)
+            if modality == last:
+                # All of them together are known, so the last is what is left; rounding must not
+                # give an item something for what it lacks.
+                alone[modality] = rest * like.any(0)
+            else:
+                alone[modality] = regression.as_new(like)
+                rest = rest - alone[modality]
             beside[modality] = _without_itself(inverse @ like[:, clicks.warm], inverse)
             # All players together are the whole model, so clicks say what is left of it.
             beside[COLLABORATIVE] -= beside[modality]
