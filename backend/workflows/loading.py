@@ -1,7 +1,7 @@
 """Stored things as live objects: data sets, splits, encoded content, trained models."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path

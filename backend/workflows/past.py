@@ -11,7 +11,7 @@ from torch import Tensor
 
 from backend.explain.past import Without, past, without_choices, without_players
 from backend.workflows.cards import ItemCard, catalogue_cards
-from backend.workflows.loading import LoadedRun, build_model, coalition_tables, load_run
+from backend.workflows.loading import LoadedRun, build_model, coalition_tables, load_run, members_in
 from backend.workflows.recommendation import item_number, items_of, person, user_number
 from backend.workflows.workspace import Workspace
 from models.recommenders import Embeddings
@@ -87,7 +87,7 @@ def _without(loaded: LoadedRun, user: int) -> Without:
             items=torch.cat([data.items, *(data.items[own][keep] for keep in kept)]),
             ratings=torch.cat([data.ratings, *(data.ratings[own][keep] for keep in kept)]),
         )
-        model = build_model(loaded.record, more)
+        model = build_model(loaded.record, more, members_in(loaded.model))
         try:
             model.load_state_dict(loaded.model.state_dict())
         except RuntimeError:  # a learned vector per user has no row for these
