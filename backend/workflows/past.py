@@ -12,13 +12,13 @@ from torch import Tensor
 from backend.explain.past import Without, past, without_choices, without_players
 from backend.workflows.cards import ItemCard, catalogue_cards
 from backend.workflows.loading import LoadedRun, build_model, coalition_tables, load_run, members_in
-from backend.workflows.recommendation import item_number, items_of, person, user_number
+from backend.workflows.recommendation import item_number, items_of, user_number
 from backend.workflows.workspace import Workspace
 from models.recommenders import Embeddings
 
 LIST_LENGTH: Final = 10
-MOST_PAST: Final = 20
-"""Past choices that are judged; of a longer history the latest."""
+MOST_PAST: Final = 200
+"""Past choices that are judged, of a longer history the first in the catalogue's order."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,9 @@ def driven(workspace: Workspace, run_id: str, user_id: str, item_id: str) -> Dri
     """For a person and an item of the catalogue; NotFound for one added by hand."""
     loaded = load_run(workspace, run_id)
     user, item = user_number(loaded, user_id), item_number(loaded, item_id)
-    recent = [card.item_num for card in person(workspace, run_id, user_id).history[:MOST_PAST]]
     known = items_of(loaded.split.train, user).tolist()
     without = _without(loaded, user)
-    found = past(loaded.embeddings, user, item, recent, without)
+    found = past(loaded.embeddings, user, item, known[:MOST_PAST], without)
     rank = _rank(loaded, user, item, known)
     tables = coalition_tables(workspace, loaded.record.id)
     inside = rank <= LIST_LENGTH

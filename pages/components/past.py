@@ -37,7 +37,7 @@ def _choices(found: past.Driven) -> None:
     for choice in found.choices[:_SHOWN]:
         cards.row(choice.card, f"{wording.signed(choice.share)} to the score")
     how = "exact terms of the score" if found.exact else "what the score loses without each"
-    st.caption(f"The largest of {len(found.choices)} recent choices: {how}.")
+    st.caption(f"The largest of {len(found.choices)} choices: {how}.")
 
 
 def _sentences(found: past.Driven) -> list[str]:
