@@ -11,21 +11,26 @@ from backend.figures import theme, wording
 from backend.workflows.comparison import Curve, Leaderboard, LeaderRow, PairedRow, Segments
 
 _MOST_IN_ONE_PLOT = 6
+_MOST_RUNS = 30
+"""Rows of the leaderboard's picture; the table beside it has every run."""
 
 
 def leaderboard(board: Leaderboard, pinned: str = "", dark: bool = False) -> go.Figure:
-    """All runs sorted, intervals as lines, the pinned run as a vertical rule.
+    """The best runs sorted, intervals as lines, the pinned run as a vertical rule.
 
-    `pinned` is a run id; runs that see clicks only are grey, the pinned run black or white.
+    `pinned` is a run id, shown wherever it stands; runs that see clicks only are grey, the pinned
+    run black or white.
     """
     name = wording.metric_title(board.metric)
     rows = [row for row in board.rows if _value(row, board.metric) is not None]
     if not rows:
         return theme.sentence(name, "No finished run has this metric.")
     better = "higher is better" if board.higher_is_better else "lower is better"
-    figure = theme.frame(
-        f"{name} with 95 % intervals", x=f"{name} ({better})", height=110 + 38 * len(rows)
-    )
+    title = f"{name} with 95 % intervals"
+    if len(rows) > _MOST_RUNS:
+        title += f", the best {_MOST_RUNS} of {len(rows):,} runs"
+        rows = rows[:_MOST_RUNS] + [row for row in rows[_MOST_RUNS:] if row.run_id == pinned]
+    figure = theme.frame(title, x=f"{name} ({better})", height=110 + 38 * len(rows))
     rows = rows[::-1]
     labels = _distinct([row.label for row in rows])
     colours = [_colour(row, pinned, dark) for row in rows]
