@@ -1,8 +1,11 @@
 """What encoders know, and how much of their speed is left in the pipeline.
 
     python -m bench.encoders FOLDER [--items 300] [--only cnn minilm] [--what both] [--threads 2]
+    python -m bench.encoders --home HOME --dataset NAME --property 0 --only spectrogram
 
-FOLDER holds items.csv (item_id, title, text, category, image) and the pictures. Per encoder:
+FOLDER holds items.csv (item_id, title, text, category, image) and the pictures; or NAME is a data
+set of the workspace HOME, generated, whose planted property (by place) stands for the category. Per
+encoder:
 
 - top-1: share of items whose category is the vote of the 5 nearest others by cosine, among the 20
   largest categories (leave one out), beside the share of the largest. Texts are title and
@@ -36,6 +39,9 @@ from backend.features.extract import encode_modality
 from backend.features.fitting import ready_encoder
 from backend.features.store import FeatureStore
 from backend.schema import Modality
+from backend.workflows.importing import TRUTH_FILE
+from backend.workflows.loading import find_dataset, open_dataset
+from backend.workflows.workspace import open_workspace
 
 CPU: Final = torch.device("cpu")
 ENCODERS: Final[Mapping[str, Modality]] = {
@@ -46,7 +52,10 @@ ENCODERS: Final[Mapping[str, Modality]] = {
     "lstm": Modality.TEXT,
     "transformer": Modality.TEXT,
     "attributes": Modality.ATTRIBUTES,
+    "spectrogram": Modality.AUDIO,
+    "frames": Modality.VIDEO,
 }
+_OF_A_FOLDER: Final = [n for n, m in ENCODERS.items() if m not in (Modality.AUDIO, Modality.VIDEO)]
 _LARGEST: Final = 20
 _NEAREST: Final = 5
 _BATCH: Final = 48
@@ -56,9 +65,12 @@ _TURNS: Final = 3
 def main() -> None:
     """Prepare the catalogue, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?")
+    parser.add_argument("--home", type=Path)
+    parser.add_argument("--dataset", default="")
+    parser.add_argument("--property", type=int, default=0)
     parser.add_argument("--items", type=int, default=300)
-    parser.add_argument("--only", nargs="*", default=list(ENCODERS), choices=list(ENCODERS))
+    parser.add_argument("--only", nargs="*", default=_OF_A_FOLDER, choices=list(ENCODERS))
     parser.add_argument("--what", choices=("both", "knowledge", "speed"), default="both")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     given = parser.parse_args()
@@ -68,7 +80,10 @@ def main() -> None:
         f"{torch.__version__}, load {os.getloadavg()[0]:.1f}"
     )
     with tempfile.TemporaryDirectory() as scratch:
-        dataset, categories = catalogue(given.folder, Path(scratch) / "data")
+        if given.folder:
+            dataset, categories = catalogue(given.folder, Path(scratch) / "data")
+        else:
+            dataset, categories = known(given.home, given.dataset, given.property)
         for name in given.only:
             if given.what != "speed":
                 print(knowledge(name, dataset, categories, Path(scratch) / "whole"), flush=True)
@@ -90,6 +105,14 @@ def catalogue(folder: Path, root: Path) -> tuple[Dataset, "pd.Series[str]"]:
         {"user_num": [0], "item_num": [0], "rating": np.ones(1, np.float32), "timestamp": [0]}
     )
     return save_dataset(items, rows, np.array(["u"]), root), table["category"]
+
+
+def known(home: Path, name: str, place: int) -> tuple[Dataset, "pd.Series[str]"]:
+    """A generated data set of a workspace, and one planted property of its items."""
+    workspace = open_workspace(home)
+    dataset = open_dataset(workspace, find_dataset(workspace, name))
+    with np.load(dataset.root / TRUTH_FILE) as truth:
+        return dataset, pd.Series(truth["item.codes"][:, place]).astype(str)
 
 
 def knowledge(name: str, dataset: Dataset, categories: "pd.Series[str]", root: Path) -> str:

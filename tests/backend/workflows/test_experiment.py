@@ -24,6 +24,7 @@ from backend.workflows.workspace import Workspace
 from db.records import DatasetRecord, ExperimentRecord
 from db.repositories import Runs
 from models.errors import ConfigError
+from models.fusion import FUSIONS
 from tests.backend.workflows.conftest import SHOP
 
 QUICK = {"epochs": 1, "dim": 4, "id_dim": 4, "feature_dim": 8}
@@ -69,7 +70,7 @@ def test_baselines_singles_and_controls_are_always_there(
         "vbpr/image",
         "vbpr/text",
     ]
-    assert len(by_role["fusion"]) == 7
+    assert len(by_role["fusion"]) == len(FUSIONS.names()) + 1
     assert by_role["control"] == [
         f"{model}/{control}"
         for model in ("fused/late", "vbpr")
