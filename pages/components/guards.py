@@ -1,6 +1,7 @@
 """Second looks that a page offers unasked: leaks in the data, numbers hard to believe."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import streamlit as st
 
@@ -10,6 +11,8 @@ from backend.workflows.workspace import open_workspace
 from pages.components import state
 from pages.components.cached import remember
 from pages.components.markup import plain
+
+_MOST_OF_A_KIND: Final = 3
 
 
 def leaks(dataset_id: str) -> None:
@@ -42,6 +45,13 @@ def _show(found: Sequence[Suspicion]) -> None:
     grave = [s for s in found if s.kind != "below_noise"]
     deserve = "1 thing deserves" if len(found) == 1 else f"{len(found)} things deserve"
     label = f"{deserve} a second look"
-    with st.expander(label, icon=":material/troubleshoot:", expanded=bool(grave)):
-        for suspicion in found:
-            st.markdown(f"**{plain(suspicion.sentence)}** {plain(suspicion.advice)}")
+    kinds: dict[str, list[Suspicion]] = {}
+    for suspicion in found:
+        kinds.setdefault(suspicion.kind, []).append(suspicion)
+    few = 0 < len(grave) <= _MOST_OF_A_KIND  # many would push the answer off the page
+    with st.expander(label, icon=":material/troubleshoot:", expanded=few):
+        for alike in kinds.values():
+            for suspicion in alike[:_MOST_OF_A_KIND]:
+                st.markdown(f"**{plain(suspicion.sentence)}** {plain(suspicion.advice)}")
+            if len(alike) > _MOST_OF_A_KIND:
+                st.caption(f"and {len(alike) - _MOST_OF_A_KIND} more of this kind")
