@@ -32,7 +32,7 @@ def leaderboard(board: Leaderboard, pinned: str = "", dark: bool = False) -> go.
         rows = rows[:_MOST_RUNS] + [row for row in rows[_MOST_RUNS:] if row.run_id == pinned]
     figure = theme.frame(title, x=f"{name} ({better})", height=110 + 38 * len(rows))
     rows = rows[::-1]
-    labels = _distinct([row.label for row in rows])
+    labels = theme.distinct([row.label for row in rows])
     colours = [_colour(row, pinned, dark) for row in rows]
     scores = [row.metrics[board.metric] for row in rows]
     for place, (score, colour) in enumerate(zip(scores, colours, strict=True)):
@@ -115,7 +115,7 @@ def learning_curves(curves: Sequence[Curve], metric: str) -> go.Figure:
     if len(curves) > _MOST_IN_ONE_PLOT:
         return _multiples(curves, name)
     figure = theme.frame(f"{name} on validation while training", x="Epoch", y=name, height=420)
-    labels = _distinct([curve.label for curve in curves])
+    labels = theme.distinct([curve.label for curve in curves])
     for place, (curve, label) in enumerate(zip(curves, labels, strict=True)):
         colour = theme.RUN_COLOURS[place]
         figure.add_scatter(
@@ -136,7 +136,7 @@ def segments(found: Segments, dark: bool = False) -> go.Figure:
     title = "For whom each run works"
     if not found.values or not found.segments:
         return theme.sentence(title, "No per-user results to divide.")
-    labels = _distinct(list(found.labels))
+    labels = theme.distinct(list(found.labels))
     columns = [
         f"{theme.safe(name)}<br>{size:,} people"
         for name, size in zip(found.segments, found.sizes, strict=True)
@@ -167,7 +167,7 @@ def forest(rows: Sequence[PairedRow], baseline: str, metric: str) -> go.Figure:
     if not rows:
         return theme.sentence(title, "Nothing else to compare with.")
     ordered = sorted(rows, key=lambda row: row.difference.value)
-    labels = _distinct([row.label for row in ordered])
+    labels = theme.distinct([row.label for row in ordered])
     figure = theme.frame(
         title,
         x=f"Difference in {wording.metric_title(metric)}, same users",
@@ -371,14 +371,3 @@ def _error(low: float, value: float, high: float, colour: str) -> dict[str, obje
         "thickness": 2.5,
         "width": 0,
     }
-
-
-def _distinct(labels: Sequence[str]) -> list[str]:
-    """Escaped and shortened; equal ones are numbered, since an axis merges equal names."""
-    seen: dict[str, int] = {}
-    result = []
-    for label in labels:
-        text = theme.safe(wording.shortened(label, 40))
-        seen[text] = seen.get(text, 0) + 1
-        result.append(text if seen[text] == 1 else f"{text} ({seen[text]})")
-    return result

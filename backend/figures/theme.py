@@ -6,6 +6,7 @@ from typing import Final, Literal
 import plotly.graph_objects as go
 
 from backend.evaluation.significance import Interval
+from backend.figures import wording
 from backend.schema import COLLABORATIVE, Modality
 
 Anchor = Literal["left", "center", "right"]
@@ -169,6 +170,17 @@ def label_rows(figure: go.Figure, labels: Sequence[str]) -> None:
         zeroline=False,
         range=[-0.5, len(labels) - 0.25],
     )
+
+
+def distinct(labels: Sequence[str]) -> list[str]:
+    """Escaped and shortened; equal ones are numbered, since an axis merges equal names."""
+    seen: dict[str, int] = {}
+    found = []
+    for label in labels:
+        text = safe(wording.shortened(label, 40))
+        seen[text] = seen.get(text, 0) + 1
+        found.append(text if seen[text] == 1 else f"{text} ({seen[text]})")
+    return found
 
 
 def span(figure: go.Figure, estimate: Interval, place: int, colour: str) -> None:

@@ -76,7 +76,7 @@ def all_metrics(
     if not shown:
         return theme.sentence(title, "Two runs are needed to compare metrics.")
     columns = {m: _scaled([values.get(m) for _, values in table], higher[m]) for m in shown}
-    labels = _distinct([label for label, _ in table])
+    labels = theme.distinct([label for label, _ in table])
     figure = theme.frame(title, x="Metric on test users", height=170 + 30 * len(table))
     figure.add_heatmap(
         z=[[columns[m][place] for m in shown] for place in range(len(table))][::-1],
@@ -109,7 +109,7 @@ def radar(table: Table, metrics: Sequence[str], higher: Mapping[str, bool]) -> g
     scaled = {m: _scaled([values[m] for _, values in table], higher[m]) for m in axes}
     figure = theme.frame(title, height=480)
     names = [wording.metric_title(m) for m in axes]
-    labels = _distinct([label for label, _ in table])
+    labels = theme.distinct([label for label, _ in table])
     for place, label in enumerate(labels[: len(theme.RUN_COLOURS)]):
         values = [0.15 + 0.85 * scaled[m][place] for m in axes]
         figure.add_scatterpolar(
@@ -136,7 +136,7 @@ def item_segments(found: ItemSegments, title: str, dark: bool = False) -> go.Fig
     """Run x kind of item: the share of test choices found among the first twenty."""
     if not found.segments:
         return theme.sentence(title, "No test choices to divide.")
-    labels = _distinct(list(found.labels))
+    labels = theme.distinct(list(found.labels))
     columns = [
         f"{theme.safe(wording.shortened(name, 24))}<br>{size:,} choices"
         for name, size in zip(found.segments, found.sizes, strict=True)
@@ -251,20 +251,13 @@ def _front(
     first, second = (1 if board.higher_is_better else -1), (1 if other_higher else -1)
 
     def place(row: LeaderRow) -> tuple[float, float]:
-        return (
-            first * row.metrics[board.metric].value,
-            second * row.metrics[other].value,
-        )
+        return second * row.metrics[other].value, first * row.metrics[board.metric].value
 
-    front = [
-        row
-        for row in rows
-        if not any(
-            all(a >= b for a, b in zip(place(rival), place(row), strict=True))
-            and place(rival) != place(row)
-            for rival in rows
-        )
-    ]
+    front: list[LeaderRow] = []
+    for row in sorted(rows, key=place, reverse=True):
+        # the last of the front leads the first metric among all that are no worse in the second
+        if not front or place(row)[1] > place(front[-1])[1] or place(row) == place(front[-1]):
+            front.append(row)
     return sorted(front, key=lambda row: row.metrics[other].value)
 
 
@@ -288,14 +281,3 @@ def _people(count: int) -> str:
 
 def _cell(value: float | None) -> str:
     return "" if value is None else wording.number(value)
-
-
-def _distinct(labels: Sequence[str]) -> list[str]:
-    """Escaped and shortened; equal ones are numbered, since an axis merges equal names."""
-    seen: dict[str, int] = {}
-    found = []
-    for label in labels:
-        text = theme.safe(wording.shortened(label, 40))
-        seen[text] = seen.get(text, 0) + 1
-        found.append(text if seen[text] == 1 else f"{text} ({seen[text]})")
-    return found
