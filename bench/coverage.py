@@ -1,6 +1,6 @@
 """Do intervals hold the truth as often as they say, and are p-values uniform without an effect?
 
-    python bench/coverage.py [--simulations 1000] > bench/results/coverage.md
+    python -m bench.coverage [--simulations 1000] > bench/results/coverage.md
 
 Every row is a world whose true mean (or difference) is known. Coverage: share of the 95 % intervals
 that contain it. False alarms: share of p-values of at most 0.05 where the truth is no difference;
@@ -155,7 +155,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--simulations", type=int, default=1000)
     given = parser.parse_args()
-    print(f"`python bench/coverage.py --simulations {given.simulations}`\n")
+    print(f"`python -m bench.coverage --simulations {given.simulations}`\n")
     print("| world | users | coverage of 95 % intervals | p at most 0.05 | KS |")
     print("|---|---|---|---|---|")
     for row in rows(given.simulations):

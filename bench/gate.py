@@ -1,6 +1,6 @@
 """How many explanations the gate shows: of trained models, and of models that know nothing.
 
-    python bench/gate.py DATASET --home DIR
+    python -m bench.gate DATASET --home DIR
 
 For every finished run that reads content: the share of explanations (five places of sixty people's
 lists) that are shown for the trained model, and that are withheld for the same model before

@@ -1,6 +1,6 @@
 """Whether heat maps find the drawn object and word contributions the planted word.
 
-    python bench/saliency.py DATASET --home DIR [--pairs 40]
+    python -m bench.saliency DATASET --home DIR [--pairs 40]
 
 On a generated shop, for the best run that reads pictures and text: items of people's lists (their
 first places). The object is what differs from the picture's ground (the colour of its border) by

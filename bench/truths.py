@@ -1,6 +1,6 @@
 """Does the judge give the right verdict in worlds whose truth is known?
 
-    python bench/truths.py [--seeds 20] [--users 1000] > bench/results/truths.md
+    python -m bench.truths [--seeds 20] [--users 1000] > bench/results/truths.md
 
 Per world and seed a data set is drawn in which taste is for what no content shows and for what the
 world says, and clicks are few, as where content is asked for (10 of training per user); the models
@@ -181,7 +181,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--users", type=int, default=1000)
     given = parser.parse_args()
-    print(f"`python bench/truths.py --seeds {given.seeds} --users {given.users}`\n")
+    print(f"`python -m bench.truths --seeds {given.seeds} --users {given.users}`\n")
     print(
         "| world | right | fusion worth it | harmful | one modality worth it | carried by image |"
     )
