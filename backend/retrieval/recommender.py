@@ -43,8 +43,8 @@ class NewItems:
 
 @dataclass(frozen=True)
 class Audience:
-    """Whom one new item suits, best first. `ranks` i64[A]: its place in each user's own list,
-    from 1; `scores` f32[A]."""
+    """Who is likeliest to choose one new item, best first. `ranks` i64[A]: its place in each
+    user's own list, from 1; `scores` f32[A]."""
 
     users: NDArray[np.int64]
     ranks: NDArray[np.int64]
@@ -128,11 +128,12 @@ def audience(
     known: Interactions | None = None,
     batch: int = 1024,
 ) -> Audience:
-    """The k users in whose own lists the one new item stands highest, ties by score.
+    """The k users who are likeliest to choose the one new item, ties by score.
 
-    Its rank among all items of the catalogue but those that the user `known` has already;
-    comparing raw scores between users would only find those to whom the model gives high scores
-    in general.
+    A user with n `known` choices counts (1 + n) / rank: somebody who chooses twice as much is as
+    likely a taker of the item at number 20 as another at number 10. The rank is that among all
+    items of the catalogue but those that the user has already; comparing raw scores between users
+    would only find those to whom the model gives high scores in general.
     """
     _at_least_one(k)
     if len(item.bias) != 1:
@@ -150,7 +151,8 @@ def audience(
         ranks.append((others > own.unsqueeze(1)).sum(1) + 1)
         scores.append(own)
     rank, score = torch.cat(ranks).cpu().numpy(), torch.cat(scores).cpu().numpy()
-    best = np.lexsort((-score, rank))[:k]
+    choices = 1.0 if known is None else 1.0 + np.bincount(known.users, minlength=len(rank))
+    best = np.lexsort((-score, -choices / rank))[:k]
     return Audience(best.astype(np.int64), rank[best], score[best])
 
 

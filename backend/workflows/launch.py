@@ -51,7 +51,7 @@ class Launch:
     run_id: str
     label: str
     audience: tuple[Prospect, ...]
-    """Those in whose own lists it stands highest, best first."""
+    """The likeliest takers by place in the own list and choices so far, best first."""
     reach: Mapping[int, int]
     """List length -> how many people would see it in a list that long."""
     users: int
@@ -108,7 +108,7 @@ def launch(
 
 
 def _everybody(loaded: LoadedRun, features: Mapping[Modality, FeatureTable]) -> Audience:
-    """All people, those in whose list the item stands highest first."""
+    """All people, the likeliest takers first."""
     with torch.inference_mode():
         vectors, bias = loaded.model.embed_new_items(features)
     return audience(

@@ -70,7 +70,10 @@ def _answer(found: Launch) -> None:
             f"{theme.player_title(strongest)} speaks for it most among these {len(found.audience)} "
             "people."
         )
-    st.markdown("**Who would be first**")
+    st.markdown(
+        "**Who would be first**",
+        help="The likeliest takers: a high place in the own list, and a person who chooses much.",
+    )
     st.dataframe(
         [
             {

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -92,6 +94,22 @@ def test_audience_goes_by_rank_not_by_raw_score() -> None:
     assert result.scores.tolist() == [14.0, 10.0]
     only = audience(MODEL, NewItems(torch.tensor([[4.0]]), torch.tensor([0.0])), 1, batch=1)
     assert only.users.tolist() == [0]
+
+
+def test_who_chooses_much_is_a_likelier_taker() -> None:
+    items = torch.tensor([[4.0], [3.0], [2.0], [1.0]])
+    model = Embeddings(torch.ones(3, 1), items, torch.zeros(3), torch.zeros(4), 0.0)
+    new = NewItems(torch.tensor([[2.5]]), torch.zeros(1))
+    # users 0, 1, 2 have 0, 1 and 2 choices, all of them below the new item: it is number 3 to each
+    known = Interactions(np.array([1, 2, 2]), np.array([3, 2, 3]), np.ones(3), np.arange(3))
+    found = audience(model, new, 3, known=known)
+    assert found.users.tolist() == [2, 1, 0]
+    assert found.ranks.tolist() == [3, 3, 3]
+    # user 0 has no choices but the item at number 1: 1 / 1 is more than 2 / 4
+    steep = replace(model, users=torch.tensor([[-1.0], [1.0], [1.0]]))
+    low = NewItems(torch.tensor([[0.5]]), torch.tensor([0.0]))
+    few = Interactions(np.array([1]), np.array([3]), np.ones(1), np.arange(1))
+    assert audience(steep, low, 1, known=few).users.tolist() == [0]
 
 
 def test_wrong_questions_are_refused() -> None:

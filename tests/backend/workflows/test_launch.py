@@ -7,14 +7,14 @@ from backend.workflows.workspace import Workspace
 from db.records import RunRecord
 
 
-def test_the_audience_is_ordered_by_rank_and_reach_counts_everybody(
+def test_the_audience_is_ordered_by_choices_and_rank_and_reach_counts_everybody(
     workspace: Workspace, runs: dict[str, RunRecord]
 ) -> None:
     found = launch(workspace, runs["fused"].id, None, "a red coat of wool", k=7)
     assert len(found.audience) == 7
-    ranks = [person.rank for person in found.audience]
-    assert ranks == sorted(ranks)
-    assert 1 <= ranks[0] <= 61
+    likely = [(1 + person.history) / person.rank for person in found.audience]
+    assert likely == sorted(likely, reverse=True)
+    assert all(1 <= person.rank <= 61 for person in found.audience)
     everybody = launch(workspace, runs["fused"].id, None, "a red coat of wool", k=10_000)
     assert len(everybody.audience) == found.users == 40
     for length, count in found.reach.items():
