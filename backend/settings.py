@@ -11,7 +11,7 @@ class Settings:
     """Execution options (never saved with a run)."""
 
     home: Path
-    """The workspace: database, data sets, features, aligned spaces, runs, logs."""
+    """The workspace: database, data sets, features, aligned spaces, runs, searches, logs."""
 
     @classmethod
     def from_env(cls, home: Path | None = None) -> Self:
@@ -46,6 +46,10 @@ class Settings:
     @property
     def runs(self) -> Path:
         return self.home / "runs"
+
+    @property
+    def tunings(self) -> Path:
+        return self.home / "tunings"
 
     @property
     def logs(self) -> Path:

@@ -1,5 +1,6 @@
 """What repositories take and return: frozen, detached from any session, times in aware UTC."""
 
+import math
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -208,6 +209,47 @@ class ExperimentRecord:
     opened_at: datetime | None = None
     """When the test figures were first looked at."""
     created_at: datetime = field(default_factory=_now)
+
+
+class TrialState(StrEnum):
+    """Where a trial stands; a pruned one was stopped because others were ahead at its stage."""
+
+    RUNNING = "running"
+    DONE = "done"
+    PRUNED = "pruned"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TuningRecord:
+    """A search for settings: the same number of trials for every strategy."""
+
+    id: str = field(default_factory=new_id)
+    name: str
+    dataset_id: str
+    plan: Mapping[str, object]
+    """What was asked for, enough to repeat it."""
+    created_at: datetime = field(default_factory=_now)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialRecord:
+    """One training within a search. It is judged on the validation part and sees no other."""
+
+    tuning_id: str
+    strategy: str
+    """ "fused/late"."""
+    number: int
+    """0 is the defaults."""
+    state: TrialState = TrialState.RUNNING
+    settings: Mapping[str, object] = field(default_factory=dict)
+    """What the trial chose; the rest are the defaults."""
+    curve: Mapping[str, float] = field(default_factory=dict)
+    """Epoch -> the validation figure."""
+    value: float = math.nan
+    """The best of the curve; NaN before the first figure."""
+    seconds: float = 0.0
+    error: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -204,6 +204,36 @@ class ExperimentRow(Base):
     created_at: Mapped[datetime]
 
 
+class TuningRow(Base):
+    """`tunings`: searches for settings; deleted with their data set."""
+
+    __tablename__ = "tunings"
+
+    id: Mapped[str] = mapped_column(String(8), primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    dataset_id: Mapped[str] = _dataset_key()
+    plan: Mapped[JsonObject]
+    created_at: Mapped[datetime]
+
+
+class TrialRow(Base):
+    """`trials`: what a search tried, in order; deleted with their search."""
+
+    __tablename__ = "trials"
+
+    tuning_id: Mapped[str] = mapped_column(
+        String(8), ForeignKey("tunings.id", ondelete="CASCADE"), primary_key=True
+    )
+    strategy: Mapped[str] = mapped_column(String(96), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(String(16))
+    settings: Mapped[JsonObject]
+    curve: Mapped[JsonObject]
+    value: Mapped[float] = mapped_column(NanFloat, nullable=True)
+    seconds: Mapped[float]
+    error: Mapped[str | None] = mapped_column(Text)
+
+
 class AddedItemRow(Base):
     """`added_items`: items uploaded one by one after the import."""
 

@@ -20,8 +20,13 @@ def setting(
     high: float | None = None,
     choices: Sequence[str] = (),
     expert: bool = False,
+    search: bool | tuple[float, float] | None = None,
 ) -> Any:
-    """A config field with what a form needs: a sentence, an inclusive range or the choices."""
+    """A config field with what a form needs: a sentence, an inclusive range or the choices.
+
+    `search`: whether a search for settings tries others than the default, and in which range
+    (None: it decides by the type and the default; see `backend.training.search`).
+    """
     return dataclasses.field(
         default=default,
         metadata={
@@ -30,6 +35,7 @@ def setting(
             "high": high,
             "choices": tuple(choices),
             "expert": expert,
+            "search": search,
         },
     )
 
@@ -46,6 +52,7 @@ class Setting:
     high: float | None
     choices: tuple[str, ...]
     expert: bool
+    search: bool | tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +77,7 @@ class Config:
                 high=field.metadata["high"],
                 choices=field.metadata["choices"],
                 expert=field.metadata["expert"],
+                search=field.metadata["search"],
             )
             for field in dataclasses.fields(cls)
         )

@@ -18,6 +18,7 @@ from backend.cli import (
     probing,
     report,
     training,
+    tuning,
 )
 from backend.errors import USER_ERRORS
 
@@ -28,7 +29,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (data, alignment, training, experiment, report, analysis, probing, audit, machine):
+MODULES = (
+    data, alignment, training, tuning, experiment, report, analysis, probing, audit, machine,
+)  # fmt: skip
+for module in MODULES:
     for name, function in module.COMMANDS.items():
         app.command(name)(function)
 

@@ -3,6 +3,7 @@
 import os
 import platform
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
@@ -14,7 +15,7 @@ from backend.data.dataset import Dataset, SplitData
 from backend.devices import torch_device
 from backend.durable import file_sha256, write_durably
 from backend.errors import USER_ERRORS, Cancelled
-from backend.evaluation.evaluator import evaluate_ranking, evaluate_rating, quick_validation
+from backend.evaluation.evaluator import evaluate_ranking, evaluate_rating
 from backend.evaluation.significance import Interval, bootstrap_intervals
 from backend.progress import Report
 from backend.schema import SplitName
@@ -23,6 +24,7 @@ from backend.training.config import TrainingConfig
 from backend.training.seeds import seeded
 from backend.training.trainer import MODEL_FILE, TrainingResult, train
 from backend.workflows.ensembling import blend, is_ensemble
+from backend.workflows.judging import judge
 from backend.workflows.loading import (
     USERS_FILE,
     build_model,
@@ -40,7 +42,7 @@ from backend.workflows.loading import (
     training_data,
 )
 from backend.workflows.workspace import Workspace
-from db.records import ArtefactRecord, EpochRecord, MetricRecord, RunRecord, RunState
+from db.records import ArtefactRecord, DatasetRecord, EpochRecord, MetricRecord, RunRecord, RunState
 from db.repositories import Features, Runs
 from models.modality import Modality
 from models.recommenders import (
@@ -94,23 +96,45 @@ def environment() -> dict[str, str]:
     }
 
 
-def _train_and_evaluate(workspace: Workspace, run: RunRecord, report: Report) -> None:
+@dataclass(frozen=True)
+class Course:
+    """What a run learns from, loaded and encoded; the same for runs that differ in settings that
+    do not touch the data."""
+
+    record: DatasetRecord
+    dataset: Dataset
+    split: SplitData
+    data: TrainingData
+    device: torch.device
+
+
+def open_course(workspace: Workspace, run: RunRecord, report: Report) -> Course:
+    """Encodes what is missing, which is all that takes time."""
     # Members are loaded on the CPU, and blending them is too little work for another device.
     device = torch.device("cpu") if is_ensemble(run) else torch_device(run.device)
     record = find_dataset(workspace, run.dataset_id)
     report("Reading the data set", 0.0)
     dataset = open_dataset(workspace, record)
-    extractions = extract_features(
-        workspace, record, run.encoders, device, lambda w, f: report(w, f * ENCODE_SHARE), run
-    )
+    extractions = extract_features(workspace, record, run.encoders, device, report, run)
     note_features(workspace, record, extractions)
     split = make_split(dataset, run)
     data = training_data(dataset, split.train, tables_of(extractions, run))
-    with seeded(run.seed, "weights", device=device):
-        model = build_model(run, data, members_of(workspace, run))
+    return Course(record, dataset, split, data, device)
+
+
+def fresh_model(workspace: Workspace, run: RunRecord, course: Course) -> Recommender:
+    """The run's model before training, with the weights that its seed gives."""
+    with seeded(run.seed, "weights", device=course.device):
+        return build_model(run, course.data, members_of(workspace, run))
+
+
+def _train_and_evaluate(workspace: Workspace, run: RunRecord, report: Report) -> None:
+    course = open_course(workspace, run, lambda what, f: report(what, f * ENCODE_SHARE))
+    dataset, split, data = course.dataset, course.split, course.data
+    model = fresh_model(workspace, run, course)
     folder = workspace.settings.runs / run.id
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    result = _fit(workspace, run, model, data, split, device, report)
+    result = _fit(workspace, run, model, data, split, course.device, report)
     report("Evaluating on the test split", ENCODE_SHARE + TRAIN_SHARE)
     model = model.to("cpu").eval()
     with torch.inference_mode():
@@ -135,20 +159,7 @@ def _fit(
 
     if isinstance(model, BlendingRecommender):
         return blend(workspace, run, model, data, split, trained)
-    rating = run.objective == "rating"
-    config = TrainingConfig.from_mapping(run.training_config)
-
-    def validate(embeddings: Embeddings) -> Mapping[str, float]:
-        if rating:
-            low, high = float(data.ratings.min()), float(data.ratings.max())
-            result = evaluate_rating(embeddings, split.validation, low, high)
-            return dict(result.totals)
-        return quick_validation(
-            embeddings,
-            split.train,
-            split.validation,
-            candidates=split.candidates.get(SplitName.VALIDATION),
-        )
+    judged = judge(run.objective, data, split)
 
     def on_epoch(epoch: EpochResult) -> None:
         with workspace.database.write() as session:
@@ -159,10 +170,10 @@ def _fit(
     return train(
         model,
         data,
-        config,
-        validate=validate,
-        monitor="rmse" if rating else "ndcg@20",
-        direction="min" if rating else "max",
+        TrainingConfig.from_mapping(run.training_config),
+        validate=judged.validate,
+        monitor=judged.metric,
+        direction=judged.direction,
         folder=workspace.settings.runs / run.id,
         seed=run.seed,
         device=device,

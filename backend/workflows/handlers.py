@@ -12,6 +12,7 @@ from backend.workflows.experimenting import execute_experiment
 from backend.workflows.health import look_closer
 from backend.workflows.importing import ImportRequest, encode_data, import_data
 from backend.workflows.probing import probe
+from backend.workflows.tuning_trials import execute_tuning
 from backend.workflows.workspace import Workspace
 from db.records import DatasetRecord, JobRecord, JobState, RunState
 from db.repositories import Datasets, Runs
@@ -63,6 +64,12 @@ def experiment_job(context: JobContext) -> None:
     """Train the matrix of an experiment and draw its verdict."""
     experiment_id = str(context.job.payload["experiment_id"])
     execute_experiment(_workspace(context), experiment_id, context.report)
+
+
+@handler("tune")
+def tune_job(context: JobContext) -> None:
+    """Try the settings of a search."""
+    execute_tuning(_workspace(context), str(context.job.payload["tuning_id"]), context.report)
 
 
 @handler("encode")

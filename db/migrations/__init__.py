@@ -14,7 +14,7 @@ from filelock import FileLock
 
 from db.errors import DatabaseError, DatabaseUnavailable
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest version in `versions`; a constant, because importing Alembic takes longer than asking
 the database."""
 

@@ -8,6 +8,7 @@ from db.repositories.features import Features
 from db.repositories.jobs import Jobs
 from db.repositories.leases import Leases
 from db.repositories.runs import Runs
+from db.repositories.tunings import Tunings
 from db.repositories.workers import Workers
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "Jobs",
     "Leases",
     "Runs",
+    "Tunings",
     "Workers",
 ]

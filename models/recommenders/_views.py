@@ -43,8 +43,12 @@ class ViewsConfig(Config):
     """Settings that these models share."""
 
     dim: int = setting(64, help="Length of the user and item vectors.", low=2, high=1024)
-    layers: int = setting(2, help="How far a click reaches along the graph.", low=1, high=6)
-    neighbours: int = setting(10, help="Alike items each item hears, by content.", low=1, high=200)
+    layers: int = setting(
+        2, help="How far a click reaches along the graph.", low=1, high=6, search=(1, 4)
+    )
+    neighbours: int = setting(
+        10, help="Alike items each item hears, by content.", low=1, high=200, search=(5, 40)
+    )
     contrast: float = setting(
         0.1,
         help="How much what content says of a user or item has to agree with clicks.",
@@ -60,7 +64,11 @@ class ViewsConfig(Config):
         0.2, help="Sharpness of the softmax; lower looks harder at near misses.", low=0.02, high=5.0
     )
     l2: float = setting(
-        0.0001, help="Pull of the vectors in a batch towards zero.", low=0.0, high=10.0
+        0.0001,
+        help="Pull of the vectors in a batch towards zero.",
+        low=0.0,
+        high=10.0,
+        search=(1e-6, 0.1),
     )
     feature_dim: int = setting(
         128,

@@ -31,7 +31,9 @@ class Bm3Config(Config):
     """Settings of BM3."""
 
     dim: int = setting(64, help="Length of the user and item vectors.", low=1, high=1024)
-    layers: int = setting(1, help="How far a click reaches along the graph.", low=1, high=6)
+    layers: int = setting(
+        1, help="How far a click reaches along the graph.", low=1, high=6, search=(1, 3)
+    )
     dropout: float = setting(
         0.5, help="Share of a vector hidden from the other side.", low=0.0, high=0.95
     )

@@ -15,7 +15,11 @@ class EaseConfig(Config):
     """Settings of EASE."""
 
     regularisation: float = setting(
-        100.0, help="Larger is smoother; sparse data want more.", low=0.1, high=100_000.0
+        100.0,
+        help="Larger is smoother; sparse data want more.",
+        low=0.1,
+        high=100_000.0,
+        search=(5.0, 5_000.0),
     )
 
 

@@ -39,7 +39,11 @@ class EaseMultimodalConfig(Config):
         help="How much likeness counts beside clicks: auto, or numbers as in image=4,text=8.",
     )
     regularisation: float = setting(
-        100.0, help="Larger is smoother; sparse data want more.", low=0.1, high=100_000.0
+        100.0,
+        help="Larger is smoother; sparse data want more.",
+        low=0.1,
+        high=100_000.0,
+        search=(5.0, 5_000.0),
     )
     sharpness: int = setting(
         2,

@@ -33,11 +33,15 @@ class FreedomConfig(Config):
     """Settings of FREEDOM."""
 
     dim: int = setting(64, help="Length of the user and item vectors.", low=1, high=1024)
-    layers: int = setting(2, help="How far a click reaches along the graph.", low=1, high=6)
+    layers: int = setting(
+        2, help="How far a click reaches along the graph.", low=1, high=6, search=(1, 4)
+    )
     item_layers: int = setting(
         1, help="How far an item reaches along the graph of alike items.", low=1, high=4
     )
-    neighbours: int = setting(10, help="Alike items each item hears, by content.", low=1, high=200)
+    neighbours: int = setting(
+        10, help="Alike items each item hears, by content.", low=1, high=200, search=(5, 40)
+    )
     image_share: float = setting(
         0.1, help="Weight of image likeness; other modalities share the rest.", low=0.0, high=1.0
     )
@@ -62,7 +66,11 @@ class FreedomConfig(Config):
         0.2, help="Sharpness of the softmax; lower looks harder at near misses.", low=0.02, high=5.0
     )
     l2: float = setting(
-        0.0001, help="Pull of the vectors in a batch towards zero.", low=0.0, high=10.0
+        0.0001,
+        help="Pull of the vectors in a batch towards zero.",
+        low=0.0,
+        high=10.0,
+        search=(1e-6, 0.1),
     )
     feature_dim: int = setting(
         128,

@@ -12,9 +12,15 @@ from models.recommenders._dense import ItemItemRecommender, common_users
 class ItemKnnConfig(Config):
     """Settings of item neighbours."""
 
-    neighbours: int = setting(100, help="Similar items kept per item.", low=1, high=2000)
+    neighbours: int = setting(
+        100, help="Similar items kept per item.", low=1, high=2000, search=(10, 500)
+    )
     shrink: float = setting(
-        10.0, help="Damps similarities that rest on few common users.", low=0.0, high=1000.0
+        10.0,
+        help="Damps similarities that rest on few common users.",
+        low=0.0,
+        high=1000.0,
+        search=(0.5, 200.0),
     )
 
 

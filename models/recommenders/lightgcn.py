@@ -29,7 +29,9 @@ class LightGcnConfig(Config):
     """Settings of LightGCN."""
 
     dim: int = setting(64, help="Length of the user and item vectors.", low=1, high=1024)
-    layers: int = setting(2, help="How far a click reaches along the graph.", low=1, high=6)
+    layers: int = setting(
+        2, help="How far a click reaches along the graph.", low=1, high=6, search=(1, 4)
+    )
     loss: str = setting(
         "softmax",
         help="softmax: each click against many items; bpr: against one, as in the paper.",
@@ -39,7 +41,11 @@ class LightGcnConfig(Config):
         0.2, help="Sharpness of the softmax; lower looks harder at near misses.", low=0.02, high=5.0
     )
     l2: float = setting(
-        0.0001, help="Pull of the vectors in a batch towards zero.", low=0.0, high=10.0
+        0.0001,
+        help="Pull of the vectors in a batch towards zero.",
+        low=0.0,
+        high=10.0,
+        search=(1e-6, 0.1),
     )
 
 
