@@ -224,7 +224,7 @@ class TrialRow(Base):
     tuning_id: Mapped[str] = mapped_column(
         String(8), ForeignKey("tunings.id", ondelete="CASCADE"), primary_key=True
     )
-    strategy: Mapped[str] = mapped_column(String(96), primary_key=True)
+    strategy: Mapped[str] = mapped_column(Text, primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
     state: Mapped[str] = mapped_column(String(16))
     settings: Mapped[JsonObject]

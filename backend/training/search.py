@@ -123,7 +123,9 @@ class Search:
             n_startup_trials=_STARTUP, seed=derived_seed(self._seed, number, "trial") % 2**32
         )
         self._trial = self._study.ask(self._distributions)
-        return dict(self._trial.params)
+        whole = {d.name for d in self._space if d.whole}
+        found = self._trial.params
+        return {name: int(v) if name in whole else float(v) for name, v in found.items()}
 
     def hopeless(self, epoch: int, value: float) -> bool:
         """Note a validation figure of the trial; whether it is better ended now."""

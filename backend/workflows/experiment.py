@@ -168,7 +168,7 @@ def cost(workspace: Workspace, plan: ExperimentPlan) -> Cost:
     runs, seconds, basis = 0, 0.0, ""
     for strategy in strategies(dataset, plan):
         one = estimate(workspace, plan_of(plan, strategy, 0, {}))
-        count = len(seeds_of(plan, strategy)) + plan.budget - 1
+        count = len(seeds_of(plan, strategy)) + (plan.budget if plan.budget > 1 else 0)
         runs, seconds = runs + count, seconds + count * one.seconds
         basis = max(basis, one.basis, key=len)
     return Cost(runs, seconds, basis)

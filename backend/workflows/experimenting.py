@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
-from backend.errors import USER_ERRORS, Cancelled
+from backend.errors import USER_ERRORS, Cancelled, TrainingFailed
 from backend.evaluation.metrics import metric_of
 from backend.progress import Report
-from backend.training.search import best_trial, trial_settings, tunable
+from backend.training.search import best_trial
 from backend.workflows.execution import execute_run
 from backend.workflows.experiment import (
     ExperimentPlan,
@@ -16,12 +17,13 @@ from backend.workflows.experiment import (
     plan_of,
     runs_of,
     seeds_of,
-    settings_of,
     strategies,
 )
 from backend.workflows.experiment_verdict import draw_verdict
 from backend.workflows.loading import find_dataset, open_dataset
-from backend.workflows.training import prepare
+from backend.workflows.training import Plan, prepare
+from backend.workflows.tuning import Contender, contender, keep_search
+from backend.workflows.tuning_trials import Effort, search_one
 from backend.workflows.workspace import Workspace
 from db.records import ExperimentRecord, RunRecord, RunState
 from db.repositories import Experiments, Runs
@@ -37,6 +39,8 @@ def execute_experiment(workspace: Workspace, experiment_id: str, report: Report)
     plan = plan_from(record)
     dataset = open_dataset(workspace, find_dataset(workspace, record.dataset_id))
     rows = strategies(dataset, plan)
+    if plan.budget > 1:
+        keep_search(workspace, record)
     for done, strategy in enumerate(rows):
         _Row(workspace, record.id, plan, strategy, _part(report, done, len(rows))).train()
     report("Comparing", 1.0)
@@ -56,38 +60,46 @@ class _Row:
     ) -> None:
         self.workspace, self.experiment_id = workspace, experiment_id
         self.plan, self.strategy, self.report = plan, strategy, report
-        self.steps = len(seeds_of(plan, strategy)) + self._trials() - 1
+        self.steps = 1
 
     def train(self) -> None:
         """Raises only what ends the whole experiment."""
         try:
-            chosen = self._choose()
+            planned = self._planned(0, {})
+            row = replace(contender(self._plan(0, {}), planned), key=self.strategy.key)
+            trials = self.plan.budget if row.space and self.plan.budget > 1 else 0
+            self.steps = len(seeds_of(self.plan, self.strategy)) + trials
+            chosen = self._choose(row, trials) if trials else {}
             for place, seed in enumerate(seeds_of(self.plan, self.strategy)):
-                self._run(seed, chosen, f"seed {seed}", self._trials() - 1 + place)
+                self._run(seed, chosen, f"seed {seed}", trials + place)
         except Cancelled:
             raise
         except USER_ERRORS as error:
             self._note(error=str(error))
 
-    def _trials(self) -> int:
-        return self.plan.budget if tunable(settings_of(self.strategy)) else 1
+    def _choose(self, row: Contender, trials: int) -> Mapping[str, object]:
+        """The settings with the best validation figure; no trial sees the test split."""
 
-    def _choose(self) -> Mapping[str, object]:
-        """The settings with the best validation figure; the test split plays no part."""
-        if self._trials() == 1:
-            return {}
-        specs = settings_of(self.strategy)
-        found: dict[int, float] = {}
-        for trial in range(self._trials()):
-            run = self._run(0, trial_settings(specs, trial, 0), f"trial {trial}", trial)
-            found[trial] = run.validation[self.plan.metric]
-        chosen = best_trial(found, metric_of(self.plan.metric)[0].higher_is_better)
-        settings = trial_settings(specs, chosen, 0)
-        self._note(chosen=settings)
-        return settings
+        def told(what: str, fraction: float) -> None:
+            part = fraction * trials / self.steps
+            self.report(f"{self.strategy.label}, {what}", part)
+
+        effort = Effort(trials, "median", 0)
+        found = search_one(self.workspace, self.experiment_id, row, effort, told)
+        best = best_trial(found, metric_of(self.plan.metric)[0].higher_is_better)
+        if best is None:
+            raise TrainingFailed("None of its trials could be trained.")
+        self._note(chosen=dict(best.settings), trials=len(found))
+        return best.settings
+
+    def _plan(self, seed: int, settings: Mapping[str, object]) -> Plan:
+        return plan_of(self.plan, self.strategy, seed, settings)
+
+    def _planned(self, seed: int, settings: Mapping[str, object]) -> RunRecord:
+        return prepare(self.workspace, self._plan(seed, settings))[0]
 
     def _run(self, seed: int, settings: Mapping[str, object], name: str, step: int) -> RunRecord:
-        planned = prepare(self.workspace, plan_of(self.plan, self.strategy, seed, settings))[0]
+        planned = self._planned(seed, settings)
         run = self._known(planned) or self._stored(planned)
         self._note(runs={name: run.id})
         if run.state is not RunState.DONE:

@@ -14,7 +14,7 @@ from backend.workflows.labels import run_label
 from backend.workflows.loading import find_dataset
 from backend.workflows.training import Estimate, Plan, estimate, prepare
 from backend.workflows.workspace import Workspace
-from db.records import JobState, RunRecord, TuningRecord
+from db.records import ExperimentRecord, JobState, RunRecord, TuningRecord
 from db.repositories import Jobs, Tunings
 from models.config import Setting
 from models.fusion import FUSIONS
@@ -141,6 +141,19 @@ def go_on(workspace: Workspace, tuning_id: str) -> JobView:
         max_attempts=10,
     )
     return job_view(workspace, job.id)
+
+
+def keep_search(workspace: Workspace, experiment: ExperimentRecord) -> None:
+    """Make room for the trials of an experiment, under its own identifier."""
+    with workspace.database.write() as session:
+        Tunings(session).keep(
+            TuningRecord(
+                id=experiment.id,
+                name=experiment.name,
+                dataset_id=experiment.dataset_id,
+                plan={"experiment": experiment.id},
+            )
+        )
 
 
 def find_tuning(workspace: Workspace, tuning_id: str) -> TuningRecord:

@@ -2,9 +2,10 @@
 
 import math
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 from backend.errors import USER_ERRORS, Cancelled
 from backend.progress import Report
@@ -80,7 +81,7 @@ def tried(record: TrialRecord) -> Tried:
     """A stored trial that has ended, as the search sees it."""
     return Tried(
         number=record.number,
-        settings={name: float(str(value)) for name, value in record.settings.items()},
+        settings=cast(Mapping[str, float], record.settings),
         state=record.state.value,  # type: ignore[arg-type]  # a running one has not ended
         curve={int(epoch): value for epoch, value in record.curve.items()},
         value=None if math.isnan(record.value) else record.value,
@@ -134,7 +135,7 @@ class _Strategy:
 
     def _begin(self, number: int) -> TrialRecord:
         begun = self.unfinished.get(number)
-        known = {k: float(str(v)) for k, v in begun.settings.items()} if begun else None
+        known = cast(Mapping[str, float], begun.settings) if begun else None
         settings = self.search.begin(number, known)
         return begun or TrialRecord(
             tuning_id=self.tuning_id, strategy=self.row.key, number=number, settings=settings

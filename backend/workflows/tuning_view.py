@@ -14,7 +14,7 @@ from backend.workflows.judging import monitored
 from backend.workflows.loading import find_dataset
 from backend.workflows.training import Plan, prepare, queue_runs
 from backend.workflows.tuning import contenders, find_tuning, plan_from
-from backend.workflows.tuning_trials import tried, trials_of
+from backend.workflows.tuning_trials import trials_of, tried
 from backend.workflows.workspace import Workspace
 from db.records import RunRecord, TrialRecord, TrialState, TuningRecord
 from db.repositories import Jobs, Tunings
@@ -93,10 +93,11 @@ def view(workspace: Workspace, tuning_id: str) -> TuningView:
 
 
 def searches(workspace: Workspace, dataset_id: str) -> dict[str, str]:
-    """Id -> name of every search of a data set, newest first."""
+    """Id -> name of every search of a data set, newest first; without those of experiments."""
     record = find_dataset(workspace, dataset_id)
     with workspace.database.read() as session:
-        return {found.id: found.name for found in Tunings(session).list(record.id)}
+        found = Tunings(session).list(record.id)
+    return {search.id: search.name for search in found if "asked" in search.plan}
 
 
 def importance(workspace: Workspace, tuning_id: str, key: str) -> dict[str, float]:
@@ -149,12 +150,8 @@ def _view(workspace: Workspace, record: TuningRecord, job: JobView | None) -> Tu
     for key, label, budget in cast(list[tuple[str, str, int]], record.plan["strategies"]):
         own = trials.get(key, ())
         best = best_trial([tried(trial) for trial in _ended(own)], higher)
-        rows.append(
-            StrategyTrials(key, label, budget, own, own[best.number] if best else None)
-        )
-    return TuningView(
-        record.id, record.name, record.created_at, metric, higher, tuple(rows), job
-    )
+        rows.append(StrategyTrials(key, label, budget, own, own[best.number] if best else None))
+    return TuningView(record.id, record.name, record.created_at, metric, higher, tuple(rows), job)
 
 
 def _ended(trials: Sequence[TrialRecord]) -> list[TrialRecord]:

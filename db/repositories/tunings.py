@@ -1,6 +1,7 @@
 """Searches for settings and their trials."""
 
 from sqlalchemy import insert, select
+from sqlalchemy.dialects.sqlite import insert as upsertable
 from sqlalchemy.orm import Session
 
 from db.records import TrialRecord, TrialState, TuningRecord
@@ -18,6 +19,11 @@ class Tunings:
         """Store a new search."""
         self._session.execute(insert(TuningRow).values(values_of(record, TuningRow)))
         return record
+
+    def keep(self, record: TuningRecord) -> None:
+        """Store a search that may be there already."""
+        statement = upsertable(TuningRow).values(values_of(record, TuningRow))
+        self._session.execute(statement.on_conflict_do_nothing())
 
     def get(self, id_or_prefix: str) -> TuningRecord:
         """By identifier or the unique beginning of one, else `RecordNotFound`."""

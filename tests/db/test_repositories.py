@@ -20,8 +20,20 @@ from db.records import (
     MetricRecord,
     RunRecord,
     RunState,
+    TrialRecord,
+    TrialState,
+    TuningRecord,
 )
-from db.repositories import AddedItems, Alignments, Datasets, Experiments, Features, Jobs, Runs
+from db.repositories import (
+    AddedItems,
+    Alignments,
+    Datasets,
+    Experiments,
+    Features,
+    Jobs,
+    Runs,
+    Tunings,
+)
 from db.session import Database
 
 
@@ -377,3 +389,31 @@ def test_experiments_keep_plan_cells_and_verdict(database: Database) -> None:
         Experiments(session).update(record.id, name="other")
     with database.write() as session, pytest.raises(RecordNotFound):
         Experiments(session).update("missing", verdict={})
+
+
+def test_searches_keep_their_trials(database: Database) -> None:
+    shop = dataset()
+    record = TuningRecord(name="Search 1", dataset_id=shop.id, plan={"trials": 2})
+    begun = TrialRecord(tuning_id=record.id, strategy="ease", number=0, settings={"l2": 0.5})
+    ended = replace(begun, state=TrialState.DONE, curve={"1": 0.25}, value=0.25, seconds=1.5)
+    later = replace(begun, number=1, state=TrialState.FAILED, error="No memory.")
+    with database.write() as session:
+        Datasets(session).add(shop)
+        Tunings(session).add(record)
+        Tunings(session).keep(replace(record, name="other"))
+        Tunings(session).put_trial(later)
+        Tunings(session).put_trial(begun)
+        Tunings(session).put_trial(ended)
+    with database.read() as session:
+        assert Tunings(session).get(record.id[:4]) == record
+        assert Tunings(session).list(shop.id) == (record,)
+        assert Tunings(session).list("elsewher") == ()
+        assert Tunings(session).names(shop.id) == ("Search 1",)
+        first, second = Tunings(session).trials(record.id)
+    assert first == ended
+    assert math.isnan(second.value)
+    assert second.error == "No memory."
+    with database.write() as session:
+        Datasets(session).delete(shop.id)
+    with database.read() as session, pytest.raises(RecordNotFound):
+        Tunings(session).get(record.id)

@@ -24,7 +24,7 @@ def upgrade() -> None:
     op.create_table(
         "trials",
         sa.Column("tuning_id", sa.String(length=8), nullable=False),
-        sa.Column("strategy", sa.String(length=96), nullable=False),
+        sa.Column("strategy", sa.Text(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("settings", sa.JSON(), nullable=False),

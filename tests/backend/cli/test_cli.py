@@ -193,6 +193,26 @@ def test_an_import_takes_columns_and_cleaning(
     assert "kcore" in capsys.readouterr().err
 
 
+def test_settings_are_searched_and_the_best_is_trained(
+    home: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    options = ("--model", "ease", "--model", "popularity", "--trials", "3", "--home", home)
+    found = _call(capsys, "tune", "shop", *options, "--train")
+    assert set(found) == {"tuning", "metric", "best", "strategies", "run"}
+    assert [(row["strategy"], row["trials"]) for row in found["strategies"]] == [
+        ("ease", 3),
+        ("popularity", 1),
+    ]
+    best = max(found["strategies"], key=lambda row: row["value"])
+    assert found["best"] == best["strategy"]
+    assert found["run"]["validation"]["ndcg@20"] == pytest.approx(best["value"])
+    again = _call(capsys, "tune", "--resume", found["tuning"], "--home", home)
+    assert again["strategies"][0]["settings"] == found["strategies"][0]["settings"]
+    assert main(["tune", "--home", home]) == 2
+    assert "--resume" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("scenario", ["news", "social", "video"])
 def test_a_demo_of_every_scenario(
     scenario: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

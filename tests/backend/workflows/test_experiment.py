@@ -12,6 +12,7 @@ from backend.workflows.experiment import (
     create,
     find_experiment,
     list_experiments,
+    runs_of,
     start,
     strategies,
 )
@@ -20,6 +21,7 @@ from backend.workflows.experiment_view import names, view
 from backend.workflows.experimenting import execute_experiment
 from backend.workflows.importing import generate_demo
 from backend.workflows.loading import open_dataset
+from backend.workflows.tuning_trials import trials_of
 from backend.workflows.workspace import Workspace
 from db.records import DatasetRecord, ExperimentRecord
 from db.repositories import Runs
@@ -155,22 +157,19 @@ def test_a_budget_gives_every_strategy_as_many_trials(
     record = create(workspace, plan(shop, models=("fused:late",), seeds=1, budget=3))
     execute_experiment(workspace, record.id, silent)
     cells = find_experiment(workspace, record.id).cells
-    counts = {
-        key: sum(name.startswith("trial") for name in cell["runs"])  # type: ignore[attr-defined]
-        for key, cell in cells.items()
-    }
-    assert counts.pop("popularity") == 0
-    assert set(counts.values()) == {3}
-    for cell in cells.values():
-        chosen = cell.get("chosen", {})
+    tried = trials_of(workspace, record.id)
+    assert set(tried) == set(cells) - {"popularity"}
+    assert {len(trials) for trials in tried.values()} == {3}
+    for key, trials in tried.items():
+        named = runs_of(cells[key])
+        assert list(named) == ["seed 0"], "a trial became a run, which opens the test part"
         with workspace.database.read() as session:
-            runs = {n: Runs(session).get(r) for n, r in cell["runs"].items()}  # type: ignore[attr-defined]
-        final = {**runs["seed 0"].model_config, **runs["seed 0"].training_config}
-        assert all(final[name] == value for name, value in chosen.items())  # type: ignore[attr-defined]
-        trials = [run for name, run in runs.items() if name.startswith("trial")]
-        if trials:
-            best = max(run.validation["ndcg@20"] for run in trials)
-            assert runs["seed 0"].validation["ndcg@20"] == pytest.approx(best)
+            run = Runs(session).get(named["seed 0"])
+        final = {**run.model_config, **run.training_config}
+        chosen = dict(cells[key]["chosen"])  # type: ignore[call-overload]
+        assert {name: final[name] for name in chosen} == chosen
+        best = max(trial.value for trial in trials)
+        assert run.validation["ndcg@20"] == pytest.approx(best)
 
 
 def test_it_goes_on_after_a_stop(workspace: Workspace, shop: DatasetRecord) -> None:
