@@ -45,7 +45,7 @@ from backend.workflows.loading import (
     find_dataset,
     make_split,
     open_dataset,
-    tables_of,
+    preparation_of,
     training_data,
 )
 from backend.workflows.training import Plan, prepare
@@ -182,7 +182,7 @@ class World:
     def _data(self, model: str) -> TrainingData:
         run = self._run(model)
         found = extract_features(self.workspace, self.record, run.encoders, CPU, run=run)
-        return training_data(self.dataset, self.split.train, tables_of(found, run))
+        return training_data(self.dataset, self.split.train, preparation_of(run, found).catalogue)
 
 
 def _peers(model: str, scratch: Path, given: argparse.Namespace) -> list[tuple[str, Measured]]:

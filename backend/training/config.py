@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from backend.features.imputation import IMPUTATIONS
+from backend.features.normalisation import NORMALISATIONS
 from models.config import Config, setting
 from models.recommenders import Recommender
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingConfig(Config):
-    """Settings of gradient training; closed forms use none of them but `imputation`."""
+    """Settings of gradient training; closed forms use the last two only, which are about
+    the content."""
 
     epochs: int = setting(100, help="Most passes over the training data.", low=1, high=10_000)
     batch_size: int = setting(2048, help="Interactions per step.", low=1, high=1_000_000)
@@ -30,6 +32,14 @@ class TrainingConfig(Config):
         help="Items each click competes with in the softmax; all, where there are fewer.",
         low=1,
         high=1_000_000,
+        expert=True,
+    )
+    normalisation: str = setting(
+        "none",
+        help="What is done to encoded content before a model reads it: nothing, every number to "
+        "mean 0 and spread 1 (z_score), every vector to length 1 (l2), numbers made independent of "
+        "each other (whitening).",
+        choices=NORMALISATIONS,
         expert=True,
     )
     imputation: str = setting(

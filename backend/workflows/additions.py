@@ -13,11 +13,10 @@ from backend.errors import InvalidInput
 from backend.features.contents import Contents, contents_of_items
 from backend.features.extract import encode_few
 from backend.features.fitting import ReadyEncoder
-from backend.features.imputation import impute
 from backend.features.recordings import clip_of, sound_of
 from backend.retrieval.recommender import NewItems
 from backend.schema import ITEM_COLUMNS, RECORDING_COLUMNS, Col, Modality
-from backend.workflows.loading import LoadedRun, catalogue_encoder, feature_store, imputation_of
+from backend.workflows.loading import LoadedRun, catalogue_encoder, feature_store
 from backend.workflows.workspace import Workspace
 from db.records import AddedItemRecord, RunRecord
 from db.repositories import AddedItems
@@ -58,7 +57,7 @@ def added_for(workspace: Workspace, loaded: LoadedRun) -> Additions:
         return Additions((), {}, None)
     run = loaded.record
     found = encode_added(workspace, loaded.dataset, records, run.encoders, run)
-    features = impute(found, imputation_of(run), loaded.data.features)
+    features = loaded.preparation.of_new(found)
     with torch.inference_mode():
         vectors, bias = loaded.model.embed_new_items(features)
     return Additions(records, features, NewItems(vectors, bias))
@@ -94,7 +93,7 @@ def encode_loose(
             ready = catalogue_encoder(workspace, loaded.dataset, modality, spec, loaded.record)
             values = ready.encoder.encode([content[modality]])
         tables[modality] = FeatureTable(values, torch.tensor([modality in content]))
-    return impute(tables, imputation_of(loaded.record), loaded.data.features)
+    return loaded.preparation.of_new(tables)
 
 
 def content_for(

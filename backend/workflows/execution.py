@@ -38,6 +38,7 @@ from backend.workflows.loading import (
     members_of,
     note_features,
     open_dataset,
+    preparation_of,
     tables_of,
     training_data,
 )
@@ -118,7 +119,7 @@ def open_course(workspace: Workspace, run: RunRecord, report: Report) -> Course:
     extractions = extract_features(workspace, record, run.encoders, device, report, run)
     note_features(workspace, record, extractions)
     split = make_split(dataset, run)
-    data = training_data(dataset, split.train, tables_of(extractions, run))
+    data = training_data(dataset, split.train, preparation_of(run, extractions).catalogue)
     return Course(record, dataset, split, data, device)
 
 

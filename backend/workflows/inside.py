@@ -13,14 +13,12 @@ from PIL import Image
 from backend.errors import InvalidInput
 from backend.explain.saliency import HeatMap, Part, Scores, frozen, left_out, occlusion, silenced
 from backend.features.extract import read_by
-from backend.features.imputation import impute
 from backend.schema import Modality
 from backend.workflows.additions import content_for
 from backend.workflows.loading import (
     LoadedRun,
     catalogue_encoder,
     coalition_tables,
-    imputation_of,
     load_run,
 )
 from backend.workflows.recommendation import item_number, items_of, user_number
@@ -104,7 +102,7 @@ def what_if(
     for modality, content in content_for(loaded, text, image).items():
         if modality in new:
             new[modality] = _encoded(workspace, loaded, modality, [content])
-    new = dict(impute(new, imputation_of(loaded.record), loaded.data.features))
+    new = loaded.preparation.filled(new)
     who, pair = torch.tensor([user]), torch.tensor([item])
     now = tables.attribute(who, pair)
     # Clicks on the item stay, so only what the content alone says of it moves.
@@ -174,11 +172,12 @@ def _scores(
 def _encoded(
     workspace: Workspace, loaded: LoadedRun, modality: Modality, contents: Sequence[Content]
 ) -> FeatureTable:
+    """On the scale of the run's catalogue."""
     spec = loaded.record.encoders[modality]
     ready = catalogue_encoder(workspace, loaded.dataset, modality, spec, loaded.record)
-    return FeatureTable(
-        ready.encoder.encode(contents).clone(), torch.ones(len(contents), dtype=torch.bool)
-    )
+    everywhere = torch.ones(len(contents), dtype=torch.bool)
+    encoded = FeatureTable(ready.encoder.encode(contents).clone(), everywhere)
+    return loaded.preparation.scaled({modality: encoded})[modality]
 
 
 def _row(loaded: LoadedRun, item: int) -> dict[Modality, FeatureTable]:

@@ -22,7 +22,7 @@ from backend.features.controls import controlled
 from backend.features.encoders import OPTIONAL, encoders_for, learns
 from backend.features.extract import Extraction, encode_modality, read_by
 from backend.features.fitting import ReadyEncoder, ready_encoder
-from backend.features.imputation import impute
+from backend.features.preparation import Preparation
 from backend.features.reviews import check_unread, readable_rows
 from backend.features.store import FeatureStore
 from backend.progress import Report, silent
@@ -52,12 +52,13 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class LoadedRun:
-    """A finished run ready to score."""
+    """A finished run ready to score; `preparation` makes content readable to its model."""
 
     record: RunRecord
     dataset: Dataset
     split: SplitData
     data: TrainingData
+    preparation: Preparation
     model: Recommender
     embeddings: Embeddings
 
@@ -208,19 +209,16 @@ def note_features(
     return rows
 
 
-def tables_of(
-    extractions: Iterable[Extraction], run: RunRecord | None = None
-) -> dict[Modality, FeatureTable]:
-    """The vectors alone, by modality; as the run's controls and its imputation want them."""
-    tables = {e.modality: e.table for e in extractions}
-    if run is None:
-        return tables
-    return impute(controlled(tables, run.controls, run.seed), imputation_of(run))
+def tables_of(extractions: Iterable[Extraction]) -> dict[Modality, FeatureTable]:
+    """The vectors alone, by modality."""
+    return {e.modality: e.table for e in extractions}
 
 
-def imputation_of(run: RunRecord) -> str:
-    """How the run fills in what items lack."""
-    return TrainingConfig.from_mapping(run.training_config).imputation
+def preparation_of(run: RunRecord, extractions: Iterable[Extraction]) -> Preparation:
+    """The catalogue's content as the run's controls, normalisation and imputation want it."""
+    config = TrainingConfig.from_mapping(run.training_config)
+    encoded = controlled(tables_of(extractions), run.controls, run.seed)
+    return Preparation(encoded, config.normalisation, config.imputation)
 
 
 def feature_store(workspace: Workspace) -> FeatureStore:
@@ -301,17 +299,17 @@ def _loaded(workspace: Workspace, run_id: str) -> LoadedRun:
     dataset = open_dataset(workspace, dataset_record)
     split = make_split(dataset, record)
     device = torch.device("cpu")
-    features = tables_of(
-        extract_features(workspace, dataset_record, record.encoders, device, run=record), record
+    preparation = preparation_of(
+        record, extract_features(workspace, dataset_record, record.encoders, device, run=record)
     )
-    data = training_data(dataset, split.train, features)
+    data = training_data(dataset, split.train, preparation.catalogue)
     model = build_model(record, data, members_of(workspace, record))
     weights, _ = load_tensors(artefact_path(workspace, record, MODEL_FILE), device)
     model.load_state_dict(weights)
     model.eval()
     with torch.inference_mode():
         embeddings = model.embed()
-    return LoadedRun(record, dataset, split, data, model, embeddings)
+    return LoadedRun(record, dataset, split, data, preparation, model, embeddings)
 
 
 @lru_cache(maxsize=6)

@@ -120,7 +120,7 @@ def _unscaled(modality: Modality, known: NDArray[np.float32]) -> Iterator[Findin
             f"{percent(float(spread.max() / spread.sum()))} of all differences",
             "Distances and dot products then see that number alone; mostly columns of different "
             "units were put side by side.",
-            "Scale every column to the same spread in the source.",
+            "Choose the normalisation z_score when training, or scale every column in the source.",
         )
         return
     lengths = np.linalg.norm(known, axis=1)
@@ -133,7 +133,7 @@ def _unscaled(modality: Modality, known: NDArray[np.float32]) -> Iterator[Findin
             Severity.ATTENTION,
             f"differ in length by a factor of {high / low:,.0f}",
             "Models that do not scale them themselves see the longest only.",
-            "Scale every row to length 1 in the source.",
+            "Choose the normalisation l2 when training, or scale every row in the source.",
         )
 
 

@@ -81,3 +81,32 @@ def test_attributes_are_offered_but_not_read_unasked(
     )
     with pytest.raises(InvalidInput, match="has no reviews"):
         prepare(workspace, Plan(shop.id, ("fused",), encoders={"reviews": "minilm"}))
+
+
+@pytest.mark.parametrize("normalisation", ["none", "z_score", "l2", "whitening"])
+def test_an_added_twin_is_read_like_the_item_it_copies(
+    workspace: Workspace, shop: DatasetRecord, normalisation: str
+) -> None:
+    """What the content says of an item does not depend on when it came."""
+    encoders = {"text": "tfidf:size=16"}
+    settings = {"epochs": 1, "normalisation": normalisation}
+    (run,) = train_now(workspace, Plan(shop.id, ("fused",), ("late",), encoders, settings=settings))
+    loaded = load_run(workspace, run.id)
+    first = loaded.dataset.items.iloc[0]
+    twin = NewItem(
+        title=str(first["title"]), text=str(first["text"]), category=str(first["category"])
+    )
+    added = _added_text(workspace, shop.id, run.id, twin)
+    table = loaded.data.features[Modality.TEXT]
+    assert np.allclose(added, table.values[0].numpy(), atol=1e-4)
+    spread = table.values[table.present].std(0, correction=0)
+    assert bool((spread > 0.99).all()) == (normalisation == "z_score")
+
+
+def _added_text(
+    workspace: Workspace, dataset_id: str, run_id: str, item: NewItem
+) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    """Its text vector as the run's model sees it."""
+    add_item(workspace, dataset_id, item)
+    table = added_for(workspace, load_run(workspace, run_id)).features[Modality.TEXT]
+    return np.asarray(table.values[-1].numpy(), np.float32)
