@@ -10,6 +10,7 @@ from backend.devices import devices
 from backend.jobs.worker import Worker
 from backend.workflows.doctor import examine
 from backend.workflows.serving import run_all
+from backend.workflows.uploading import sweep
 from backend.workflows.workspace import open_workspace
 
 HANDLERS: Final = "backend.workflows.handlers"
@@ -28,6 +29,7 @@ def up(
 def worker(home: Home = None) -> None:
     """Do queued jobs, one per device, until stopped."""
     workspace = open_workspace(home)
+    sweep(workspace)
     Worker(workspace.settings, HANDLERS, devices()).run_forever()
 
 

@@ -29,6 +29,7 @@ from backend.data.synthetic.blueprint import ScenarioConfig
 from backend.data.synthetic.generate import generate
 from backend.data.validate import ValidationReport
 from backend.devices import torch_device
+from backend.durable import write_durably
 from backend.errors import InvalidInput
 from backend.progress import Report, silent
 from backend.workflows.encoding import Encoded, with_warnings
@@ -147,7 +148,7 @@ def keep_upload(workspace: Workspace, content: bytes, filename: str) -> Path:
             "pictures into one ZIP."
         )
     path = workspace.settings.uploads / f"{secrets.token_hex(8)}{suffix}"
-    path.write_bytes(content)
+    write_durably(path, lambda stream: stream.write(content))
     os.chmod(path, 0o600)
     return path
 

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import time
 import zipfile
 from collections import Counter
 from collections.abc import Sequence
@@ -14,9 +15,13 @@ from backend.durable import write_durably
 from backend.errors import InvalidInput
 from backend.workflows.importing import SourcePreview, check_name, inspect_source, keep_upload
 from backend.workflows.workspace import Workspace
+from db.records import JobState
+from db.repositories import Jobs
 
 DROPPED: Final = ("zip", "csv", "tsv", "parquet", "gz", "jpg", "jpeg", "png", "webp")
 """Kinds of files that are offered where single files are chosen; folders may hold others."""
+KEPT_SECONDS: Final = 24 * 3600.0
+"""An upload may hold personal data, so it does not stay once nobody seems to want it."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,7 @@ def bring(workspace: Workspace, source: Path | Sequence[Upload], name: str) -> B
     not there, and files without a table among them.
     """
     check_name(workspace, name)
+    sweep(workspace)
     if isinstance(source, Path):
         path = source.expanduser().resolve()
         if not path.exists():
@@ -72,6 +78,23 @@ def keep_files(workspace: Workspace, files: Sequence[Upload]) -> Path:
     write_durably(path, lambda stream: _pack(files, stream))
     os.chmod(path, 0o600)
     return path
+
+
+def sweep(workspace: Workspace, older_than: float = KEPT_SECONDS) -> int:
+    """Delete uploads that nobody imported, such as those of a dialog that was left open; how many.
+
+    Those that a job waits for or works on stay.
+    """
+    with workspace.database.read() as session:
+        jobs = Jobs(session).list((JobState.QUEUED, JobState.RUNNING))
+    wanted = {str(job.payload.get("path", "")) for job in jobs}
+    old = time.time() - older_than
+    swept = 0
+    for path in workspace.settings.uploads.iterdir():
+        if path.is_file() and str(path) not in wanted and path.stat().st_mtime < old:
+            path.unlink(missing_ok=True)
+            swept += 1
+    return swept
 
 
 def discard(workspace: Workspace, path: Path) -> None:

@@ -46,7 +46,7 @@ def test_whitening_makes_numbers_independent_and_of_one_spread() -> None:
     found = Normaliser("whitening", table)(table)[IMAGE].values.double()
     covariance = found.T @ found / len(found)
     assert torch.allclose(found.mean(0), torch.zeros(2, dtype=torch.float64), atol=1e-3)
-    assert abs(float(covariance[0, 1])) < 0.01
+    assert abs(float(covariance[0, 1])) < 0.02  # the shrinkage leaves a little; before it was 2
     assert covariance.diagonal().min() > 0.95
     assert covariance.diagonal().max() < 1.001
 

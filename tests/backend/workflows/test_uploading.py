@@ -1,16 +1,19 @@
 """What is dropped keeps its names, is looked at, and does not stay where it cannot be imported."""
 
+import os
 import stat
+import time
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from backend.errors import InvalidInput
+from backend.workflows.catalogue import queue_import
 from backend.workflows.columns import confidence, likely_file, questions, taken_twice
 from backend.workflows.importing import ImportRequest, import_data, inspect_source
 from backend.workflows.remedies import remedy
-from backend.workflows.uploading import Upload, bring, discard, keep_files
+from backend.workflows.uploading import Upload, bring, discard, keep_files, sweep
 
 ROWS = [f"u{n % 7},a{n % 3 + 1},{n % 5 + 1}" for n in range(20)]
 ORDERS = Upload("orders.csv", "\n".join(["customer,article,stars", *ROWS, "u1,a2,oops\n"]).encode())
@@ -64,6 +67,18 @@ def test_only_uploads_are_discarded(empty, tmp_path: Path) -> None:
     discard(empty, kept)
     assert own.exists()
     assert not kept.exists()
+
+
+def test_what_nobody_imported_goes_after_a_day(empty) -> None:
+    fresh, waiting, left = (keep_files(empty, [ORDERS]) for _ in range(3))
+    yesterday = time.time() - 25 * 3600
+    for path in (waiting, left):
+        os.utime(path, (yesterday, yesterday))
+    queue_import(empty, waiting, waiting.name, "shop")
+    assert sweep(empty) == 1
+    assert fresh.exists()
+    assert waiting.exists()
+    assert not left.exists()
 
 
 def test_questions_have_the_guess_and_how_sure_it_is(empty) -> None:
