@@ -226,7 +226,7 @@ class _Training:
         steps = max(1, math.ceil(count / self.batch_size))
         with seeded(self.plan.seed, epoch, "model", device=device):
             self.model.begin_epoch(epoch)
-            order = torch.randperm(count, generator=generator, device=device)
+            order = self._order(generator)
             for step in range(steps if count else 0):
                 rows = order[step * self.batch_size : (step + 1) * self.batch_size]
                 with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
@@ -237,6 +237,14 @@ class _Training:
                 total += loss.detach().float()
                 self._tell(epoch - 1, (step + 1) / steps)
         return float(total) / steps
+
+    def _order(self, generator: torch.Generator) -> Tensor:
+        """i64[N]: rows at random; whole users at random where the model wants it so."""
+        device = self.plan.device
+        if not self.model.whole_users:
+            return torch.randperm(len(self.data.users), generator=generator, device=device)
+        turn = torch.randperm(self.data.n_users, generator=generator, device=device)
+        return turn[self.data.users].argsort(stable=True)
 
     def _batch(self, rows: Tensor, generator: torch.Generator) -> Batch:
         users = self.data.users[rows]
@@ -331,6 +339,7 @@ def _fingerprint(
         plan.seed,
     ]
     digest.update(json.dumps(story).encode())
-    for tensor in (data.users, data.items, data.ratings):
-        digest.update(tensor.cpu().numpy().tobytes())
+    for tensor in (data.users, data.items, data.ratings, data.times):
+        if tensor is not None:
+            digest.update(tensor.cpu().numpy().tobytes())
     return digest.hexdigest()

@@ -241,6 +241,7 @@ def training_data(
     dataset: Dataset, train: Interactions, features: Mapping[Modality, FeatureTable]
 ) -> TrainingData:
     """The training part as tensors."""
+    times = dataset.interactions[Col.TIMESTAMP].to_numpy(dtype=np.int64)
     return TrainingData(
         n_users=dataset.n_users,
         n_items=dataset.n_items,
@@ -248,6 +249,7 @@ def training_data(
         items=torch.tensor(train.items),
         ratings=torch.tensor(train.ratings),
         features=features,
+        times=torch.tensor(times[train.rows]),
     )
 
 

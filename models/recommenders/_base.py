@@ -48,7 +48,8 @@ class TrainingData:
     """All that a model may learn from: the training split and the items' content.
 
     `users`, `items` i64[N] are dense rows; `ratings` f32[N]. For ranking these are the positives
-    (each pair once); for rating every rated pair.
+    (each pair once); for rating every rated pair. `times` i64[N]: seconds since 1970, equal where
+    the order is not known; None: the rows stand in their order.
     """
 
     n_users: int
@@ -57,6 +58,7 @@ class TrainingData:
     items: Tensor
     ratings: Tensor
     features: Mapping[Modality, FeatureTable]
+    times: Tensor | None = None
 
     @property
     def clicked(self) -> Tensor:
@@ -70,6 +72,7 @@ class TrainingData:
             items=self.items.to(device),
             ratings=self.ratings.to(device),
             features={m: table.to(device) for m, table in self.features.items()},
+            times=None if self.times is None else self.times.to(device),
         )
 
 
@@ -229,6 +232,9 @@ class BlendingRecommender(ClosedFormRecommender):
 
 class IterativeRecommender(Recommender):
     """Trained by gradient steps."""
+
+    whole_users: ClassVar[bool] = False
+    """True where a step is cheaper with all interactions of few people than with a few of many."""
 
     @abstractmethod
     def loss(self, batch: Batch) -> Tensor:
