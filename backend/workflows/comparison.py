@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise as pairwise_of
 
 import numpy as np
@@ -17,6 +18,7 @@ from backend.workflows.loading import (
     by_run,
     find_dataset,
     find_run,
+    finished_runs,
     interval_of,
     make_split,
     open_dataset,
@@ -141,14 +143,16 @@ def leaderboard(
     record = find_dataset(workspace, dataset_id)
     with workspace.database.read() as session:
         done = Runs(session).list(dataset_id=record.id, state=RunState.DONE)
-        stored = by_run(Runs(session).metrics([run.id for run in done]))
     protocols = _protocols(done)
     chosen = next((p for p in protocols if p.key == protocol), protocols[0] if protocols else None)
     runs = [run for run in done if chosen and protocol_key(run) == chosen.key]
-    rows = [_row(run, stored.get(run.id, ())) for run in runs]
+    ids = tuple(run.id for run in runs)
     sign = -1.0 if measured.higher_is_better else 1.0
-    rows.sort(key=lambda r: sign * r.metrics[metric].value if metric in r.metrics else math.inf)
-    found = verdict(workspace, tuple(run.id for run in runs), metric)
+    rows = sorted(
+        _rows(workspace, ids),
+        key=lambda r: sign * r.metrics[metric].value if metric in r.metrics else math.inf,
+    )
+    found = verdict(workspace, ids, metric)
     return Leaderboard(
         protocols=protocols,
         protocol=chosen,
@@ -286,8 +290,16 @@ def _protocols(runs: Sequence[RunRecord]) -> tuple[Protocol, ...]:
     return tuple(Protocol(key, labels[key], count) for key, count in counts.most_common())
 
 
+@lru_cache(maxsize=8)
+def _rows(workspace: Workspace, run_ids: tuple[str, ...]) -> tuple[LeaderRow, ...]:
+    """Of finished runs; they never change, so their figures are read once."""
+    runs = finished_runs(workspace, run_ids)
+    with workspace.database.read() as session:
+        stored = by_run(Runs(session).metrics(run_ids, split="test"))
+    return tuple(_row(run, stored.get(run.id, ())) for run in runs)
+
+
 def _row(run: RunRecord, stored: tuple[MetricRecord, ...]) -> LeaderRow:
-    test = [m for m in stored if m.split == "test"]
     return LeaderRow(
         run_id=run.id,
         label=run_label(run),
@@ -295,7 +307,7 @@ def _row(run: RunRecord, stored: tuple[MetricRecord, ...]) -> LeaderRow:
         fusion=run.fusion,
         encoders=run.encoders,
         seed=run.seed,
-        metrics={m.name: interval_of(m) for m in test},
+        metrics={m.name: interval_of(m) for m in stored},
         seconds=run.seconds,
         parameters=run.parameters,
         epochs=run.epochs,

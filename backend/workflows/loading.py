@@ -75,6 +75,13 @@ def find_run(workspace: Workspace, run_id: str) -> RunRecord:
         return Runs(session).get(run_id)
 
 
+@lru_cache(maxsize=8)
+def finished_runs(workspace: Workspace, run_ids: tuple[str, ...]) -> tuple[RunRecord, ...]:
+    """By whole ids; finished runs never change, so many are read once."""
+    with workspace.database.read() as session:
+        return Runs(session).many(run_ids)
+
+
 def open_dataset(workspace: Workspace, record: DatasetRecord) -> Dataset:
     """The stored tables, read once per process."""
     return _dataset(workspace.settings.datasets / record.fingerprint)

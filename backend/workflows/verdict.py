@@ -14,7 +14,7 @@ from backend.evaluation.significance import (
     paired_difference,
 )
 from backend.workflows.labels import run_label
-from backend.workflows.loading import interval_of, per_user_values
+from backend.workflows.loading import finished_runs, interval_of, per_user_values
 from backend.workflows.workspace import Workspace
 from db.records import RunRecord
 from db.repositories import Runs
@@ -43,11 +43,10 @@ class Verdict:
 def verdict(workspace: Workspace, run_ids: tuple[str, ...], metric: str) -> Verdict:
     """Of finished runs under one protocol; they never change, so it is worked out once."""
     with workspace.database.read() as session:
-        runs = Runs(session).many(run_ids)
-        stored = Runs(session).metrics(run_ids)
-    scores = {m.run_id: interval_of(m) for m in stored if (m.split, m.name) == ("test", metric)}
+        stored = Runs(session).metrics(run_ids, split="test", name=metric)
+    scores = {m.run_id: interval_of(m) for m in stored}
     # a control is there to be beaten; it neither leads nor stands for what content is worth
-    real = [run for run in runs if not run.controls]
+    real = [run for run in finished_runs(workspace, run_ids) if not run.controls]
     usable = [run for run in real if metric in run.metrics and metric in run.validation]
     if not usable:
         return Verdict(None, None, None, None, None, "Nothing was trained and tested here yet.")
