@@ -4,7 +4,7 @@ import streamlit as st
 
 from backend.workflows import training
 from backend.workflows.workspace import open_workspace
-from pages.components import empty, guards, headline, plans, runs, state
+from pages.components import empty, guards, headline, plans, runs, state, tuning
 
 dataset_id = state.dataset_id()
 if not dataset_id:
@@ -23,6 +23,7 @@ with left:
     guards.leaks(dataset_id)
     plans.form(dataset_id)
 with right:
+    tuning.show(dataset_id)
     st.subheader("Runs", anchor=False)
     if known:
         runs.watch(dataset_id, known)

@@ -27,7 +27,13 @@ class MfConfig(Config):
     """Settings of matrix factorisation."""
 
     dim: int = setting(64, help="Length of the user and item vectors.", low=1, high=1024)
-    l2: float = setting(0.05, help="Pull of vectors and biases towards zero.", low=0.0, high=10.0)
+    l2: float = setting(
+        0.05,
+        help="Pull of vectors and biases towards zero.",
+        low=0.0,
+        high=10.0,
+        search=(0.02, 0.5),
+    )
 
 
 @RECOMMENDERS.register(

@@ -8,7 +8,7 @@ from backend.figures import theme, wording
 from backend.workflows import training
 from backend.workflows.training import Choice, Choices, Plan
 from backend.workflows.workspace import open_workspace
-from pages.components import blending, forms, state
+from pages.components import blending, forms, state, tuning
 from pages.components.boundary import boundary
 from pages.components.markup import plain
 from pages.components.words import explain
@@ -58,6 +58,7 @@ def form(dataset_id: str) -> None:
         seeds=tuple(range(int(count))),
     )
     _start(plan)
+    tuning.offer(plan)
 
 
 def _start(plan: Plan) -> None:

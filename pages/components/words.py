@@ -22,6 +22,8 @@ GLOSSARY: Final[Mapping[str, str]] = {
     "compared. Example: two striped shirts get similar numbers.",
     "seed": "The starting point of chance. Example: three seeds train the same model three times, "
     "so that luck can be told from skill.",
+    "trial": "One training with settings that are tried out. Example: twenty trials compare twenty "
+    "step sizes on the validation part.",
     "split": "Which interactions are hidden from training to test with. Example: each person's "
     "last purchase.",
     "interval": "The range that holds the true mean in 95 of 100 repetitions. Example: "

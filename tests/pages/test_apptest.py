@@ -18,9 +18,11 @@ from backend.workflows import (
     overview,
     recommendation,
     training,
+    tuning_view,
 )
 from backend.workflows.aligning import AlignmentPlan, align
 from backend.workflows.probing import probe
+from backend.workflows.tuning_trials import execute_tuning
 from backend.workflows.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -283,6 +285,29 @@ def test_starting_queues_one_job_per_run(open_page: Opener, broken: Workspace) -
     assert not [error for error in app.error if "unexpected" in error.value]
     states = [run.run.state for run in training.progress(broken, catalogue.datasets(broken)[0].id)]
     assert sorted(states) == ["failed", "queued", "queued"]
+
+
+def test_settings_are_searched_from_the_train_page(open_page: Opener, broken: Workspace) -> None:
+    app = open_page(broken, "train", models="ease,popularity")
+    app.number_input(key="trials").set_value(5).run()
+    app.button(key="tune_start").click().run()
+    assert not app.exception
+    shop = catalogue.datasets(broken)[0].id
+    (search,) = tuning_view.searches(broken, shop)
+    job = tuning_view.view(broken, search).job
+    assert job is not None
+    assert job.state == "queued"
+    assert "0 of 6 trials so far" in _sentences(app)
+    training.cancel_job(broken, job.id)
+    execute_tuning(broken, search, lambda what, fraction: None)
+    app = open_page(broken, "train")
+    best = tuning_view.view(broken, search).best
+    assert best is not None
+    assert f"{best.label}: validation NDCG@20" in _sentences(app)
+    app.button(key="tune_train").click().run()
+    assert not app.exception
+    states = [run.run.state for run in training.progress(broken, shop)]
+    assert sorted(states) == ["failed", "queued"]
 
 
 def test_finished_runs_are_blended_on_the_train_page(
