@@ -63,7 +63,7 @@ if view == "This person":
 
 with columns[2]:
     item = pickers.item(run_id, user)
-with st.skeleton(320):
+with st.spinner(explanations.WAITING, show_time=True), st.skeleton(320):
     found = explanation.explain(workspace, run_id, user, item)
 with top:
     headline.show(found.sentence, "Contributions and baseline add up to the score.")

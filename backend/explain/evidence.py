@@ -66,7 +66,7 @@ def evidence(
     if not len(sample.held_out):
         return None
     skill, players = _skills(tables, sample)
-    known = [_skills(twins(number), sample)[0].auc for number in range(TWINS)]
+    known = [_whole(twins(number), sample).auc for number in range(TWINS)]
     return Evidence(skill, players, max(0.5, *known))
 
 
@@ -74,13 +74,20 @@ def _skills(tables: CoalitionTables, sample: Sample) -> tuple[Skill, Mapping[str
     """Of the whole score, and of each player alone."""
     everywhere = torch.cat(list(tables.grid(sample.users, sample.items)))
     places, chosen = sample.held_out[:, 0], sample.held_out[:, 1]
-    found = tables.attribute(sample.users[places], chosen)
-    whole = tables.embeddings().score(sample.users)[:, sample.items].double()
+    found = tables.attribute(sample.users[places], chosen).values
     players = {
-        player: _skill(everywhere[:, :, at], found.values[:, at], places)
+        player: _skill(everywhere[:, :, at], found[:, at], places)
         for at, player in enumerate(tables.players)
     }
-    return _skill(whole, found.score, places), MappingProxyType(players)
+    return _whole(tables, sample), MappingProxyType(players)
+
+
+def _whole(tables: CoalitionTables, sample: Sample) -> Skill:
+    """Of the score with all players."""
+    table = tables.embeddings()
+    places, chosen = sample.held_out[:, 0], sample.held_out[:, 1]
+    everywhere = table.score(sample.users)[:, sample.items].double()
+    return _skill(everywhere, table.score_pairs(sample.users[places], chosen).double(), places)
 
 
 def _skill(everywhere: Tensor, at_choices: Tensor, places: Tensor) -> Skill:

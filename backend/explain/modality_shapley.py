@@ -9,7 +9,6 @@ sampled. J is the number of sampled items.
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import chain, combinations
 from math import factorial
 from types import MappingProxyType
@@ -59,12 +58,7 @@ class CoalitionTables:
         self._model = model
         self._absent = _absent_bits(self.players, present or {})
         self._coalitions = _coalitions(self.players)
-
-    @cached_property
-    def _tables(self) -> dict[Coalition, Embeddings]:
-        """Made when the catalogue is first asked for; new items need users alone."""
-        with _evaluating(self._model):
-            return {c: _on_cpu(self._model.embed(c)) for c in self._coalitions}
+        self._tables: dict[Coalition, Embeddings] = {}
 
     @property
     def coalitions(self) -> tuple[Coalition, ...]:
@@ -72,8 +66,12 @@ class CoalitionTables:
         return tuple(self._coalitions)
 
     def embeddings(self, coalition: Coalition | None = None) -> Embeddings:
-        """The model with these players (None: all of them)."""
-        return self._tables[frozenset(self.players) if coalition is None else coalition]
+        """The model with these players (None: all of them); made when first asked for."""
+        wanted = frozenset(self.players) if coalition is None else coalition
+        if wanted not in self._tables:
+            with _evaluating(self._model):
+                self._tables[wanted] = _on_cpu(self._model.embed(wanted))
+        return self._tables[wanted]
 
     def attribute(self, users: Tensor, items: Tensor) -> Attribution:
         """For pairs: `users`, `items` i64[...] of one shape."""
@@ -127,22 +125,28 @@ class CoalitionTables:
         player p where bit p of b is set, and all that the item lacks. Padding (-1) is scored
         as item 0."""
         flat_users, flat_items = users.reshape(-1), items.clamp(min=0).reshape(-1)
-        scores = [
-            self.embeddings(coalition).score_pairs(flat_users, flat_items)
-            for coalition in self._coalitions
-        ]
+        found = (self._found(coalition, flat_items) for coalition in self._coalitions)
+        scores = [table.score_pairs(flat_users, places) for table, places in found]
         values = _played(torch.stack(scores).double(), self._absent_of(flat_items))
         return values.reshape(len(scores), *items.shape)
 
     def grid(self, users: Tensor, items: Tensor) -> Iterator[Tensor]:
         """Attributions of all items of `items` i64[J] for chunks of `users`: f64[chunk, J, P]."""
         size = max(1, _CELLS // (len(self._coalitions) * max(len(items), 1)))
+        found = [self._found(c, items) for c in self._coalitions]
         for chunk in torch.split(users, size):
-            values = torch.stack(
-                [_scores(self.embeddings(c), chunk, items) for c in self._coalitions]
-            )
+            values = torch.stack([_scores(table, chunk, places) for table, places in found])
             played = _played(values.double(), self._absent_of(items))
             yield shapley(played, len(self.players))
+
+    def _found(self, coalition: Coalition, items: Tensor) -> tuple[Embeddings, Tensor]:
+        """(a table with the items i64[N] under a coalition, their places in it i64[N])."""
+        if not self._model.embeds_by_item or len(coalition) == len(self.players):
+            return self.embeddings(coalition), items
+        distinct, places = torch.unique(items, return_inverse=True)
+        held = next(chain(self._model.parameters(), self._model.buffers()), torch.empty(0))
+        with _evaluating(self._model):
+            return _on_cpu(self._model.embed_for(distinct.to(held.device), coalition)), places
 
     def _absent_of(self, items: Tensor) -> Tensor | None:
         return None if self._absent is None else self._absent[items]

@@ -16,6 +16,7 @@ from backend.explain.evidence import Sample, evidence
 from backend.explain.gate import CHECKS, Gate, Judgement
 from backend.explain.modality_shapley import CoalitionTables
 from backend.training.seeds import seeded
+from backend.workflows.evidence import kept_evidence
 from backend.workflows.loading import LoadedRun, build_model, coalition_tables, load_run, members_in
 from backend.workflows.recommendation import rank_for
 from backend.workflows.workspace import Workspace
@@ -57,13 +58,15 @@ def judge(workspace: Workspace, run_id: str, user: int, item: int) -> Judgement:
 
 @lru_cache(maxsize=6)
 def gate_of(workspace: Workspace, run_id: str) -> Gate:
-    """Judged once per process and run: against a few copies that know nothing."""
+    """Judged once per run, against a few copies that know nothing, and kept beside it."""
     loaded = load_run(workspace, run_id)
-    return make_gate(
-        loaded,
-        coalition_tables(workspace, loaded.record.id),
-        tuple(coalition_tables(workspace, run.id) for run in _other_seeds(workspace, loaded)),
+    tables, sample = coalition_tables(workspace, loaded.record.id), _sample(loaded)
+    known = kept_evidence(
+        workspace.settings.runs / loaded.record.id,
+        lambda: evidence(tables, sample, lambda number: ignorant(loaded, number)),
     )
+    others = (coalition_tables(workspace, run.id) for run in _other_seeds(workspace, loaded))
+    return Gate(tables, sample.items, known, tuple(others))
 
 
 def make_gate(
@@ -78,12 +81,15 @@ def make_gate(
 
 def ignorant(loaded: LoadedRun, number: int) -> CoalitionTables:
     """The run's model without any knowledge of who likes what: before training, from other first
-    weights for each `number`; a closed form, which has no before, solved on choices dealt out at
-    random (Adebayo et al. 2018 randomise parameters and labels likewise)."""
+    weights for each `number`; a closed form, which has no before, solved with the settings that
+    the run found on choices dealt out at random (Adebayo et al. 2018 randomise parameters and
+    labels likewise)."""
     with seeded(loaded.record.seed, "ignorant", number):
         closed = isinstance(loaded.model, ClosedFormRecommender)
         data = _dealt(loaded, number) if closed else loaded.data
-        model = build_model(loaded.record, data, members_in(loaded.model))
+        settings = {**loaded.record.model_config, **loaded.model.found_settings}
+        run = replace(loaded.record, model_config=settings)
+        model = build_model(run, data, members_in(loaded.model))
         if isinstance(model, ClosedFormRecommender):
             with torch.no_grad():
                 model.solve(data)

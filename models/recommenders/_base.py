@@ -141,6 +141,9 @@ class Recommender(nn.Module, ABC):
     reads_content: ClassVar[bool] = False
     """True where item features enter the score, so that new items can be scored at once."""
     content_use: ClassVar[ContentUse] = "none"
+    embeds_by_item: ClassVar[bool] = False
+    """True where a coalition costs by the item, so that `embed_for` is asked in place of `embed`
+    for what few items are looked at."""
     takes_fusion: ClassVar[bool] = False
     takes_members: ClassVar[bool] = False
     """True where finished models go in: a `BlendingRecommender`."""
@@ -177,6 +180,11 @@ class Recommender(nn.Module, ABC):
         return (COLLABORATIVE,)
 
     @property
+    def found_settings(self) -> Mapping[str, str]:
+        """Settings that the config leaves open and the trained model found by itself."""
+        return {}
+
+    @property
     def scores_new_items(self) -> bool:
         """Whether `embed_new_items` can be asked."""
         return self.reads_content
@@ -186,6 +194,11 @@ class Recommender(nn.Module, ABC):
         """The model with only these players present (None: all), through its own path for
         missing modalities. The empty coalition is the baseline of every attribution. Called
         without gradients in eval mode."""
+
+    def embed_for(self, items: Tensor, coalition: Coalition) -> Embeddings:
+        """`embed` with rows and biases of the items i64[N] alone, in their order."""
+        whole = self.embed(coalition)
+        return replace(whole, items=whole.items[items], item_bias=whole.item_bias[items])
 
     def embed_users(self, coalition: Coalition | None = None) -> Embeddings:
         """`embed` as far as users go: users, their biases and the offset are right, items need not

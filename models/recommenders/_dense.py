@@ -59,14 +59,19 @@ def history_embeddings(keys: Tensor, weights: Tensor, n_users: int, take_part: b
     items are a view, so that the product with a history runs along the rows of `weights`.
     """
     n_items = len(weights)
-    ones = torch.ones(len(keys), device=keys.device)
     return Embeddings(
-        users=csr(keys // n_items, keys % n_items, ones, (n_users, n_items)),
+        users=histories(keys, n_users, n_items),
         items=weights.T if take_part else torch.zeros_like(weights),
         user_bias=weights.new_zeros(n_users),
         item_bias=weights.new_zeros(n_items),
         offset=0.0,
     )
+
+
+def histories(keys: Tensor, n_users: int, n_items: int) -> Tensor:
+    """f32[U, I], sparse CSR, from `keys` i64[N] = user * I + item, distinct: 1 where taken."""
+    ones = torch.ones(len(keys), device=keys.device)
+    return csr(keys // n_items, keys % n_items, ones, (n_users, n_items))
 
 
 def common_users(data: TrainingData) -> Tensor:

@@ -73,22 +73,6 @@ class ItemRegression:
         """f32[C, N]: weighted likeness f32[C, N] to N items, regressed on the likeness alone."""
         return torch.cholesky_solve(given, self._content_factor)
 
-    def all_as_new(self) -> Tensor:
-        """f32[C, I]: what `as_new` gives for the likeness of all items in all modalities.
-
-        Of the clicked ones this is `A⁻¹ (A - l I)`, which takes an inverse in place of a solution
-        for every modality: a third of the work.
-        """
-        warm, cold = self.clicks.warm, self.clicks.cold
-        inverse = torch.cholesky_inverse(self._content_factor).mul_(-self.regularisation)
-        inverse.diagonal().add_(1.0)
-        columns = inverse.new_empty(len(warm), len(warm) + len(cold))
-        columns[:, warm] = inverse
-        if len(cold):
-            like = torch.stack([self.like(m, cold) for m in self.strengths])
-            columns[:, cold] = self.as_new(like.sum(0))
-        return columns
-
     @cached_property
     def _content_factor(self) -> Tensor:
         return lower(self._content)
@@ -103,54 +87,58 @@ class ItemRegression:
         return gram
 
 
-@dataclass(frozen=True)
 class Terms:
-    """What each player says of every item; a coalition's columns are sums of these.
+    """What each player says of every item, worked out when an item is first asked for.
 
-    `alone[m]` f32[C, I]: of an item that is as new; `beside[p]` f32[C, C]: of a clicked item, which
-    itself is left out of its predictors.
+    Of an item that is as new, each modality says its weighted likeness regressed on all likeness;
+    beside clicks an item is left out of its own predictors. A coalition's rows are sums of these.
     """
 
-    clicks: Clicks
-    alone: Mapping[str, Tensor]
-    beside: Mapping[str, Tensor]
-
-    @staticmethod
-    def of(regression: ItemRegression, block: Tensor, pivots: Tensor) -> "Terms":
+    def __init__(self, regression: ItemRegression, block: Tensor, pivots: Tensor) -> None:
         """From what `regression.solve()` gave."""
-        clicks = regression.clicks
-        everything = torch.arange(len(clicks.warm) + len(clicks.cold), device=pivots.device)
-        inverse = (block * -pivots).diagonal_scatter(pivots)
-        alone: dict[str, Tensor] = {}
-        beside: dict[str, Tensor] = {COLLABORATIVE: block.clone()}
-        last = list(regression.strengths)[-1]
-        rest = regression.all_as_new()
-        for modality in regression.strengths:
-            like = regression.like(modality, everything)
-            if modality == last:
-                # All of them together are known, so the last is what is left; rounding must not
-                # give an item something for what it lacks.
-                alone[modality] = rest * like.any(0)
-            else:
-                alone[modality] = regression.as_new(like)
-                rest = rest - alone[modality]
-            beside[modality] = _without_itself(inverse @ like[:, clicks.warm], inverse)
-            # All players together are the whole model, so clicks say what is left of it.
-            beside[COLLABORATIVE] -= beside[modality]
-        return Terms(clicks, alone, beside)
+        clicks, count = regression.clicks, len(pivots)
+        items = count + len(clicks.cold)
+        self._regression, self._block = regression, block
+        self._inverse = (block * -pivots).diagonal_scatter(pivots)
+        self._place = torch.full((items,), -1, device=pivots.device)
+        self._place[clicks.warm] = torch.arange(count, device=pivots.device)
+        self._known = torch.zeros(items, dtype=torch.bool, device=pivots.device)
+        self._alone = {m: block.new_empty(items, count) for m in regression.strengths}
+        players = (*regression.strengths, COLLABORATIVE)
+        self._beside = {str(p): block.new_empty(count, count) for p in players}
 
-    def columns(self, coalition: Coalition) -> Tensor:
-        """f32[C, I]."""
-        total = torch.zeros_like(next(iter(self.alone.values())))
-        for modality in [m for m in self.alone if m in coalition]:
-            total += self.alone[modality]
+    def rows(self, coalition: Coalition, items: Tensor) -> Tensor:
+        """f32[N, C]: what predicts each of the items i64[N]."""
+        self._learn(items)
+        total = self._block.new_zeros(len(items), len(self._block))
+        for modality in [m for m in self._alone if m in coalition]:
+            total += self._alone[modality][items]
         if COLLABORATIVE in coalition:
-            total[:, self.clicks.warm] = sum(
-                (self.beside[p] for p in self.beside if p in coalition), torch.zeros(())
-            )
+            clicked = (self._place[items] >= 0).nonzero()[:, 0]
+            total[clicked] = 0.0
+            for player in [p for p in self._beside if p in coalition]:
+                total[clicked] += self._beside[player][self._place[items[clicked]]]
         return total
 
+    def _learn(self, items: Tensor) -> None:
+        missing = torch.unique(items[~self._known[items]])
+        if not len(missing):
+            return
+        clicked = self._place[missing] >= 0
+        places = self._place[missing[clicked]]
+        # All players together are the whole model, so clicks say what is left of it.
+        rest = self._block[:, places]
+        for modality, alone in self._alone.items():
+            like = self._regression.like(modality, missing)
+            alone[missing] = self._regression.as_new(like).T
+            said = self._without_itself(self._inverse @ like[:, clicked], places)
+            self._beside[str(modality)][places] = said.T
+            rest = rest - said
+        self._beside[COLLABORATIVE][places] = rest.T
+        self._known[missing] = True
 
-def _without_itself(columns: Tensor, inverse: Tensor) -> Tensor:
-    """P c_j with every item j taken out of its own predictors."""
-    return (columns - inverse * (columns.diagonal() / inverse.diagonal())).fill_diagonal_(0.0)
+    def _without_itself(self, columns: Tensor, places: Tensor) -> Tensor:
+        """P c_j with every item j, the one at `places`, taken out of its own predictors."""
+        own = columns.gather(0, places.unsqueeze(0))[0] / self._inverse.diagonal()[places]
+        columns = columns - self._inverse[:, places] * own
+        return columns.scatter(0, places.unsqueeze(0), 0.0)

@@ -18,7 +18,7 @@ from models.recommenders._base import (
     Objective,
     TrainingData,
 )
-from models.recommenders._dense import ItemItemRecommender, history_embeddings
+from models.recommenders._dense import ItemItemRecommender, histories
 from models.recommenders._given_weights import AUTO, parse_weights, weights_for
 from models.recommenders._held_out import best_weights, hold_out
 from models.recommenders._item_regression import Clicks, ItemRegression, Terms
@@ -85,6 +85,7 @@ class EaseMultimodal(ItemItemRecommender):
     name: ClassVar[str] = "ease_multimodal"
     reads_content: ClassVar[bool] = True
     content_use: ClassVar[ContentUse] = "inference"
+    embeds_by_item: ClassVar[bool] = True
     strengths: Tensor
     """f32[M]: w_m."""
     pivots: Tensor
@@ -108,6 +109,7 @@ class EaseMultimodal(ItemItemRecommender):
         self._seed = int(torch.randint(2**31, ()))
         self._regression: ItemRegression | None = None
         self._terms: Terms | None = None
+        self._histories: Tensor | None = None
         self.register_load_state_dict_post_hook(  # type: ignore[no-untyped-call]
             lambda module, keys: module._forget()
         )
@@ -115,6 +117,11 @@ class EaseMultimodal(ItemItemRecommender):
     @property
     def players(self) -> tuple[str, ...]:
         return (*self.likeness.modalities, COLLABORATIVE)
+
+    @property
+    def found_settings(self) -> Mapping[str, str]:
+        pairs = zip(self.likeness.modalities, self.strengths.tolist(), strict=True)
+        return {"modality_weights": ",".join(f"{m}={strength}" for m, strength in pairs)}
 
     def solve(self, data: TrainingData) -> None:
         self._forget()
@@ -128,12 +135,16 @@ class EaseMultimodal(ItemItemRecommender):
     def embed(self, coalition: Coalition | None = None) -> Embeddings:
         if coalition is None or coalition.issuperset(self.players):
             return self._of_histories(self.weights)
+        everything = torch.arange(self.n_items, device=self.pivots.device)
+        return self.embed_for(everything, coalition)
+
+    def embed_for(self, items: Tensor, coalition: Coalition) -> Embeddings:
         if self._terms is None:
-            regression = self._trained()
-            warm = regression.clicks.warm
+            warm = self._trained().clicks.warm
             block = self.weights[warm.unsqueeze(1), warm]
-            self._terms = Terms.of(regression, block, self.pivots[warm])
-        return self._of_histories(self._placed(self._terms.columns(coalition)))
+            self._terms = Terms(self._trained(), block, self.pivots[warm])
+        columns = self._terms.rows(coalition, items).T
+        return self._of_histories(self._placed(columns, self._trained().clicks))
 
     def embed_weighted(self, weights: Mapping[str, float]) -> Embeddings:
         trained = self._trained()
@@ -146,12 +157,14 @@ class EaseMultimodal(ItemItemRecommender):
 
     def embed_new_items(self, features: Mapping[Modality, FeatureTable]) -> tuple[Tensor, Tensor]:
         regression = self._trained()
-        rows = self._placed(regression.as_new(regression.like_new(features))).T.contiguous()
+        columns = regression.as_new(regression.like_new(features))
+        rows = self._placed(columns, regression.clicks).T.contiguous()
         return rows, rows.new_zeros(len(rows))
 
     def _forget(self) -> None:
         self._regression = None
         self._terms = None
+        self._histories = None
 
     def _trained(self) -> ItemRegression:
         """The regression as it was solved; made again when first needed after loading."""
@@ -190,13 +203,22 @@ class EaseMultimodal(ItemItemRecommender):
         if len(clicks.cold):
             like = [regression.like(m, clicks.cold) for m in regression.strengths]
             columns[:, clicks.cold] = regression.as_new(torch.stack(like).sum(0))
-        return self._placed(columns)
+        return self._placed(columns, clicks)
 
-    def _placed(self, columns: Tensor) -> Tensor:
+    def _placed(self, columns: Tensor, clicks: Clicks) -> Tensor:
         """f32[I, N] from f32[C, N]: items without clicks predict nothing."""
         placed = columns.new_zeros(self.n_items, columns.shape[1])
-        placed[torch.unique(self.history_keys % self.n_items)] = columns
+        placed[clicks.warm] = columns
         return placed
 
     def _of_histories(self, weights: Tensor) -> Embeddings:
-        return history_embeddings(self.history_keys, weights, self.n_users, True)
+        # Page after page asks for a few columns of the same histories.
+        if self._histories is None or self._histories.device != weights.device:
+            self._histories = histories(self.history_keys, self.n_users, self.n_items)
+        return Embeddings(
+            users=self._histories,
+            items=weights.T,
+            user_bias=weights.new_zeros(self.n_users),
+            item_bias=weights.new_zeros(weights.shape[1]),
+            offset=0.0,
+        )

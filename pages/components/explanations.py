@@ -11,6 +11,11 @@ from pages.components import cards, charts, pictures, players, state, trust
 from pages.components.cached import remember
 from pages.components.words import explain
 
+WAITING = (
+    "Taking it apart. The first time for a model takes some seconds more: it is tested against "
+    "copies that have learned nothing."
+)
+
 
 def one(found: Explanation) -> None:
     """The item large, the waterfall, how far to trust it."""

@@ -179,7 +179,9 @@ def test_an_additive_model_has_no_interactions() -> None:
 def test_the_model_is_asked_in_eval_mode_and_left_as_it_was() -> None:
     model = Additive()
     model.train()
-    CoalitionTables(model).embeddings()
+    tables = CoalitionTables(model)
+    for coalition in tables.coalitions:
+        tables.embeddings(coalition)
     assert model.asked == [False] * 8
     assert model.training
 

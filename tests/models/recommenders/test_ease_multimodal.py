@@ -148,3 +148,18 @@ def test_weights_that_are_none_are_refused_with_a_sentence(text: str):
 def test_weights_of_a_modality_that_is_not_read_are_refused():
     with pytest.raises(ConfigError, match="does not read; it reads image"):
         build_recommender("ease_multimodal", world(), config={"modality_weights": "text=1"})
+
+
+def test_a_few_items_are_asked_for_as_the_whole_catalogue_is():
+    model = solved(world(), modality_weights="image=2", regularisation=0.7)
+    few = torch.tensor([3, 1])
+    for coalition in (frozenset(), frozenset({"image"}), frozenset({COLLABORATIVE})):
+        some = model.embed_for(few, coalition).score(EVERYBODY)
+        whole = solved(world(), modality_weights="image=2", regularisation=0.7).embed(coalition)
+        torch.testing.assert_close(some, whole.score(EVERYBODY)[:, few])
+
+
+def test_the_weights_that_were_found_can_be_given():
+    found = solved(world(), regularisation=0.7)
+    again = solved(world(), regularisation=0.7, **found.found_settings)
+    assert again.strengths.tolist() == found.strengths.tolist()
