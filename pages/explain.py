@@ -12,6 +12,7 @@ from pages.components import (
     inside,
     past,
     pickers,
+    preferences,
     probing,
     state,
     trust,
@@ -50,6 +51,7 @@ if view == "Whole run":
         headline.show(remember(explanation.explain_run, run_id).sentence)
     trust.run(run_id)
     explanations.run(run_id)
+    preferences.run(run_id)
     probing.panel(run_id)
     st.stop()
 
@@ -59,6 +61,7 @@ if view == "This person":
     with top:
         headline.show(explanations.person_finding(run_id, user))
     explanations.person(run_id, user)
+    preferences.person(run_id, user)
     st.stop()
 
 with columns[2]:

@@ -11,6 +11,7 @@ from pages.components import (
     launching,
     lists,
     pickers,
+    preferences,
     reranking,
     state,
     weighting,
@@ -73,6 +74,7 @@ with left:
 with top:
     headline.show(lists.finding(person, found), "Hidden choices are kept from training.")
 with left:
+    preferences.brief(chosen[0], user)
     lists.profile(person)
 with right:
     lists.beside(found, user)

@@ -205,6 +205,11 @@ class Recommender(nn.Module, ABC):
         be. Where items are what costs, a model overrides it."""
         return self.embed(coalition)
 
+    def user_weights(self) -> Tensor | None:
+        """f32[U, P] in the order of `players`, rows sum to 1: how much each weighs in a person's
+        choices, where a model learns that by itself; else None."""
+        return None
+
     def embed_new_items(self, features: Mapping[Modality, FeatureTable]) -> tuple[Tensor, Tensor]:
         """(f32[B, D], bias f32[B]) for items that were not there in training, from content alone.
 
