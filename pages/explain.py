@@ -66,8 +66,11 @@ if view == "This person":
 
 with columns[2]:
     item = pickers.item(run_id, user)
-with st.spinner(explanations.WAITING, show_time=True), st.skeleton(320):
+waiting = st.empty()
+waiting.caption(explanations.WAITING)
+with st.skeleton(320):
     found = explanation.explain(workspace, run_id, user, item)
+waiting.empty()
 with top:
     headline.show(found.sentence, "Contributions and baseline add up to the score.")
 explanations.one(found)

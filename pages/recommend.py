@@ -5,6 +5,7 @@ import streamlit as st
 from backend.workflows import recommendation
 from backend.workflows.workspace import open_workspace
 from pages.components import (
+    ahead,
     empty,
     headline,
     imagining,
@@ -78,3 +79,4 @@ with left:
     lists.profile(person)
 with right:
     lists.beside(found, user)
+ahead.explaining(chosen[0])

@@ -8,7 +8,7 @@ from backend.workflows import launch
 from backend.workflows.launch import Launch
 from backend.workflows.recommendation import RunOption
 from backend.workflows.workspace import open_workspace
-from pages.components import cards, charts, headline, pickers, uploads
+from pages.components import ahead, cards, charts, headline, pickers, uploads
 from pages.components.boundary import boundary
 
 _AUDIENCE = 50
@@ -24,6 +24,7 @@ def show(run: RunOption, top: st.delta_generator.DeltaGenerator) -> None:
             icon=":material/lightbulb:",
         )
         return
+    ahead.new_items(run.run_id)
     brought = uploads.brought(
         run.modalities, "Title and description", placeholder="for example: Striped linen shirt"
     )

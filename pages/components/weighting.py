@@ -23,10 +23,14 @@ def turned(
 ) -> list[RecommendationList]:
     """The lists as the sliders want them; drawn where this is called are sliders and moves.
 
-    Wishes change the order by themselves, so with any the sliders are not offered.
+    Wishes change the order by themselves, so with any the sliders wait.
     """
     players = _players(found)
-    if not players or not wishes.change_nothing:
+    if not players:
+        return list(found)
+    if not wishes.change_nothing:
+        with st.expander("Weigh the sources", icon=":material/tune:"):
+            cards.quiet("Here are sliders for each source once the list has no other changes.")
         return list(found)
     with st.expander("Weigh the sources", icon=":material/tune:", expanded=bool(_stored(players))):
         weights = _sliders(players)

@@ -1,0 +1,18 @@
+"""Work begun in the server while a person reads or types; in no other process."""
+
+from streamlit import runtime
+
+from backend.workflows import warming
+from backend.workflows.workspace import open_workspace
+
+
+def new_items(run_id: str) -> None:
+    """An item may be described next."""
+    if runtime.exists():
+        warming.ready_for_new_items(open_workspace(), run_id)
+
+
+def explaining(run_id: str) -> None:
+    """The reasons may be asked for next."""
+    if runtime.exists():
+        warming.ready_to_explain(open_workspace(), run_id)
