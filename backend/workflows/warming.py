@@ -26,8 +26,18 @@ def ready_for_new_items(workspace: Workspace, run_id: str) -> Thread:
 
 @lru_cache(maxsize=32)
 def ready_to_explain(workspace: Workspace, run_id: str) -> Thread:
-    """Begins, once per process and run, to test the run for its gate."""
-    return _begin(lambda: gate_of(workspace, run_id))
+    """Begins, once per process and run, to take it apart item by item and to test it for its
+    gate."""
+
+    def work() -> None:
+        loaded = load_run(workspace, run_id)
+        if loaded.model.embeds_by_item:
+            everything = torch.arange(loaded.dataset.n_items)
+            somebody = torch.zeros_like(everything)
+            coalition_tables(workspace, loaded.record.id).attribute(somebody, everything)
+        gate_of(workspace, loaded.record.id)
+
+    return _begin(work)
 
 
 def _begin(work: Callable[[], object]) -> Thread:
