@@ -1,40 +1,50 @@
-"""Weights of modalities as a person writes them: auto, or image=4,text=8."""
+"""Weights of likeness as a person writes them: auto, or image=4,text=8,image+text=2."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from models.config import unknown_name
 from models.errors import ConfigError
 from models.modality import Modality
+from models.recommenders._likeness import Facet
 
 AUTO = "auto"
 
 
-def parse_weights(text: str) -> dict[Modality, float] | None:
+def parse_weights(text: str) -> dict[Facet, float] | None:
     """None for auto; ConfigError for anything that is neither that nor name=number pairs."""
     if text.strip() == AUTO:
         return None
     return dict(_pair(part) for part in text.split(","))
 
 
-def weights_for(text: str, modalities: Sequence[Modality]) -> list[float] | None:
-    """In the order of `modalities`, 0 for those not named; None for auto."""
+def weights_for(text: str, facets: Sequence[Facet]) -> list[float] | None:
+    """In the order of `facets`, 0 for those not named; None for auto."""
     given = parse_weights(text)
     if given is None:
         return None
-    for modality in given:
-        if modality not in modalities:
+    # image+text and text+image are one
+    by_set = {frozenset(facet): weight for facet, weight in given.items()}
+    for facet in given:
+        if frozenset(facet) not in map(frozenset, facets):
             raise ConfigError(
-                f"Weights are given for {modality}, which this run does not read; it reads "
-                f"{', '.join(modalities)}."
+                f"Weights are given for {'+'.join(facet)}, which this run does not read; it reads "
+                f"{', '.join(map('+'.join, facets))}."
             )
-    return [given.get(modality, 0.0) for modality in modalities]
+    return [by_set.get(frozenset(facet), 0.0) for facet in facets]
 
 
-def _pair(part: str) -> tuple[Modality, float]:
+def written(weights: Mapping[Facet, float]) -> str:
+    """The text that `weights_for` reads."""
+    return ",".join(f"{'+'.join(facet)}={weight}" for facet, weight in weights.items())
+
+
+def _pair(part: str) -> tuple[Facet, float]:
     name, _, number = (side.strip() for side in part.partition("="))
-    if name not in list(Modality):
-        raise unknown_name("modality", name, [str(m) for m in Modality])
+    facet = tuple(name.split("+"))
+    for each in facet:
+        if each not in list(Modality):
+            raise unknown_name("modality", each, [str(m) for m in Modality])
     try:
         weight = float(number)
     except ValueError:
@@ -43,4 +53,4 @@ def _pair(part: str) -> tuple[Modality, float]:
         raise ConfigError(
             f"'{part.strip()}' is no weight: write auto, or numbers from 0 as in image=4,text=8."
         )
-    return Modality(name), weight
+    return tuple(map(Modality, facet)), weight

@@ -97,6 +97,11 @@ def hold_out(
     return HeldOut(common_owners(owners, places, *shape), likeness, histories, places[chosen])
 
 
+def gains(samples: Sequence[HeldOut], weights: Tensor, regularisation: float) -> Tensor:
+    """f32[N]: of every held-out click, over all samples in their order."""
+    return torch.cat([sample.gain(weights, regularisation) for sample in samples])
+
+
 def best_weights(samples: Sequence[HeldOut], modalities: int, regularisation: float) -> Tensor:
     """f32[M], powers of two: the largest mean gain over all samples.
 
@@ -106,7 +111,7 @@ def best_weights(samples: Sequence[HeldOut], modalities: int, regularisation: fl
     @cache
     def gain(exponents: Exponents) -> float:
         weights = torch.tensor(exponents, device=samples[0].common.device).exp2()
-        return float(torch.cat([s.gain(weights, regularisation) for s in samples]).mean())
+        return float(gains(samples, weights, regularisation).mean())
 
     alone = [tuple(float(m == n) for n in range(modalities)) for m in range(modalities)]
     directions = dict.fromkeys([(1.0,) * modalities, *alone])

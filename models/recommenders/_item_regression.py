@@ -10,7 +10,7 @@ from torch import Tensor
 from models.modality import COLLABORATIVE, Modality
 from models.recommenders._base import Coalition, FeatureTable
 from models.recommenders._dense import common_owners, lower
-from models.recommenders._likeness import Likeness
+from models.recommenders._likeness import Facet, Likeness
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,13 @@ class Clicks:
 class ItemRegression:
     """The C clicked items predict all I of the catalogue, and new ones.
 
-    `strengths` says how much the likeness in each modality counts; `share` multiplies the clicks.
+    `strengths` says how much each likeness counts, without those that count nothing; `share`
+    multiplies the clicks.
     """
 
     clicks: Clicks
     likeness: Likeness
-    strengths: Mapping[Modality, float]
+    strengths: Mapping[Facet, float]
     regularisation: float
     share: float = 1.0
 
@@ -55,18 +56,18 @@ class ItemRegression:
         pivots = inverse.diagonal().clone()
         return inverse.div_(-pivots).fill_diagonal_(0.0), pivots
 
-    def like(self, modality: Modality, items: Tensor) -> Tensor:
+    def like(self, facet: Facet, items: Tensor) -> Tensor:
         """f32[C, N]: weighted likeness of the clicked items to items i64[N]."""
-        between = self.likeness.between(modality, self.clicks.warm, items)
-        return between.mul_(self.strengths[modality])
+        between = self.likeness.between(facet, self.clicks.warm, items)
+        return between.mul_(self.strengths[facet])
 
     def like_new(self, features: Mapping[Modality, FeatureTable]) -> Tensor:
-        """f32[C, B]: the same of items that were not there in training, over all modalities."""
+        """f32[C, B]: the same of items that were not there in training, over all facets."""
         warm, count = self.clicks.warm, len(next(iter(features.values())).present)
         total = self.clicks.common.new_zeros(len(warm), count)
-        for modality in [m for m in self.strengths if m in features]:
-            likeness = self.likeness.of_new(modality, features[modality], warm)
-            total.add_(likeness.T, alpha=self.strengths[modality])
+        for facet in [f for f in self.strengths if features.keys() >= set(f)]:
+            likeness = self.likeness.of_new(facet, features, warm)
+            total.add_(likeness.T, alpha=self.strengths[facet])
         return total
 
     def as_new(self, given: Tensor) -> Tensor:
@@ -81,17 +82,18 @@ class ItemRegression:
     def _content(self) -> Tensor:
         """f32[C, C]: all of G except the clicks."""
         gram = torch.zeros_like(self.clicks.common)
-        for modality in [m for m, strength in self.strengths.items() if strength]:
-            gram += self.like(modality, self.clicks.warm)
+        for facet in self.strengths:
+            gram += self.like(facet, self.clicks.warm)
         gram.diagonal().add_(self.regularisation)
         return gram
 
 
 class Terms:
-    """What each player says of every item, worked out when an item is first asked for.
+    """What each facet and the clicks say of every item, worked out when an item is first asked for.
 
-    Of an item that is as new, each modality says its weighted likeness regressed on all likeness;
-    beside clicks an item is left out of its own predictors. A coalition's rows are sums of these.
+    Of an item that is as new, each facet says its weighted likeness regressed on all likeness;
+    beside clicks an item is left out of its own predictors. A coalition's rows are sums of these:
+    a pair of modalities speaks where both are there.
     """
 
     def __init__(self, regression: ItemRegression, block: Tensor, pivots: Tensor) -> None:
@@ -104,20 +106,22 @@ class Terms:
         self._place[clicks.warm] = torch.arange(count, device=pivots.device)
         self._known = torch.zeros(items, dtype=torch.bool, device=pivots.device)
         self._alone = {m: block.new_empty(items, count) for m in regression.strengths}
-        players = (*regression.strengths, COLLABORATIVE)
-        self._beside = {str(p): block.new_empty(count, count) for p in players}
+        self._beside = {f: block.new_empty(count, count) for f in regression.strengths}
+        self._clicks = block.new_empty(count, count)
 
     def rows(self, coalition: Coalition, items: Tensor) -> Tensor:
         """f32[N, C]: what predicts each of the items i64[N]."""
         self._learn(items)
         total = self._block.new_zeros(len(items), len(self._block))
-        for modality in [m for m in self._alone if m in coalition]:
-            total += self._alone[modality][items]
+        heard = [facet for facet in self._alone if coalition.issuperset(facet)]
+        for facet in heard:
+            total += self._alone[facet][items]
         if COLLABORATIVE in coalition:
             clicked = (self._place[items] >= 0).nonzero()[:, 0]
-            total[clicked] = 0.0
-            for player in [p for p in self._beside if p in coalition]:
-                total[clicked] += self._beside[player][self._place[items[clicked]]]
+            places = self._place[items[clicked]]
+            total[clicked] = self._clicks[places]
+            for facet in heard:
+                total[clicked] += self._beside[facet][places]
         return total
 
     def _learn(self, items: Tensor) -> None:
@@ -128,13 +132,13 @@ class Terms:
         places = self._place[missing[clicked]]
         # All players together are the whole model, so clicks say what is left of it.
         rest = self._block[:, places]
-        for modality, alone in self._alone.items():
-            like = self._regression.like(modality, missing)
+        for facet, alone in self._alone.items():
+            like = self._regression.like(facet, missing)
             alone[missing] = self._regression.as_new(like).T
             said = self._without_itself(self._inverse @ like[:, clicked], places)
-            self._beside[str(modality)][places] = said.T
+            self._beside[facet][places] = said.T
             rest = rest - said
-        self._beside[COLLABORATIVE][places] = rest.T
+        self._clicks[places] = rest.T
         self._known[missing] = True
 
     def _without_itself(self, columns: Tensor, places: Tensor) -> Tensor:

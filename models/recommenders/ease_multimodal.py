@@ -1,5 +1,6 @@
 """EASE over clicks and content: the same closed form with likeness beside common users."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -19,15 +20,10 @@ from models.recommenders._base import (
     TrainingData,
 )
 from models.recommenders._dense import ItemItemRecommender, histories
-from models.recommenders._given_weights import AUTO, parse_weights, weights_for
-from models.recommenders._held_out import best_weights, hold_out
+from models.recommenders._given_weights import AUTO, parse_weights, weights_for, written
 from models.recommenders._item_regression import Clicks, ItemRegression, Terms
 from models.recommenders._likeness import Likeness
-
-_SAMPLES, _SAMPLED_ITEMS, _HELD_OUT = 2, 800, 2000
-"""What the search for weights looks at: enough that the result hardly depends on the draw."""
-_WITHOUT_EVIDENCE = 8.0
-"""Weight of each modality where nobody took two items, so that nothing can be held out."""
+from models.recommenders._likeness_form import CLOSE, Form, FormSearch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +32,8 @@ class EaseMultimodalConfig(Config):
 
     modality_weights: str = setting(
         AUTO,
-        help="How much likeness counts beside clicks: auto, or numbers as in image=4,text=8.",
+        help="How much likeness counts beside clicks: auto, or numbers as in "
+        "image=4,text=8,image+text=2, where image+text is being alike in both at once.",
     )
     regularisation: float = setting(
         100.0,
@@ -46,9 +43,10 @@ class EaseMultimodalConfig(Config):
         search=(5.0, 5_000.0),
     )
     sharpness: int = setting(
-        2,
-        help="Power of the likeness: 1 counts vague resemblance too, more only close items.",
-        low=1,
+        0,
+        help="Power of the likeness: 1 counts vague resemblance too, more only close items; 0 "
+        "finds out.",
+        low=0,
         high=6,
         expert=True,
     )
@@ -69,8 +67,9 @@ class EaseMultimodal(ItemItemRecommender):
 
     Steck 2019 (https://arxiv.org/abs/1905.03375) with content as further rows of the data, as the
     collective EASE of Jeunen, Van Balen & Goethals 2020 (https://doi.org/10.1145/3383313.3418480)
-    has tags; `K_m` is the `Likeness` of items in modality m. Automatic weights are those that best
-    predict held-out *training* clicks.
+    has tags; `K_m` is the `Likeness` of items in a modality, or in two of them together.
+    Automatic weights, and the form of the likeness, are those that best predict held-out
+    *training* clicks.
 
     Of an item without clicks nothing is known but its content, so its column is the ridge
     regression of its likeness on that of the clicked items, `(sum of w_m K_m + l I)⁻¹ w_m k_m`;
@@ -78,8 +77,8 @@ class EaseMultimodal(ItemItemRecommender):
     ones of the catalogue get the same. Only clicked items predict.
 
     Every column is linear in what is known of its item, so a coalition keeps what its players say
-    of the item (each `w_m k_m`; the common users of COLLABORATIVE), regressed on all that the
-    model knows of the others. Without COLLABORATIVE an item is as new.
+    of the item (each `w_m k_m`, of a pair where both play; the common users of COLLABORATIVE),
+    regressed on all that the model knows of the others. Without COLLABORATIVE an item is as new.
     """
 
     name: ClassVar[str] = "ease_multimodal"
@@ -87,7 +86,7 @@ class EaseMultimodal(ItemItemRecommender):
     content_use: ClassVar[ContentUse] = "inference"
     embeds_by_item: ClassVar[bool] = True
     strengths: Tensor
-    """f32[M]: w_m."""
+    """f32[F]: w_m of every facet of the likeness."""
     pivots: Tensor
     """f32[I]: P_jj, from which P follows; 1 for cold items."""
 
@@ -100,10 +99,11 @@ class EaseMultimodal(ItemItemRecommender):
     ) -> None:
         super().__init__(config, data, objective)
         self.settings = config
-        self.likeness = Likeness(data, config.sharpness)
-        self._given = weights_for(config.modality_weights, self.likeness.modalities)
         device = data.items.device
-        self.register_buffer("strengths", torch.ones(len(data.features), device=device))
+        self.likeness = Likeness(data, config.sharpness or CLOSE).to(device)
+        facets = self.likeness.facets
+        self._given = weights_for(config.modality_weights, facets)
+        self.register_buffer("strengths", torch.ones(len(facets), device=device))
         self.register_buffer("pivots", torch.ones(data.n_items, device=device))
         # Which clicks the search for weights holds out; drawn as other models draw first weights.
         self._seed = int(torch.randint(2**31, ()))
@@ -120,13 +120,18 @@ class EaseMultimodal(ItemItemRecommender):
 
     @property
     def found_settings(self) -> Mapping[str, str]:
-        pairs = zip(self.likeness.modalities, self.strengths.tolist(), strict=True)
-        return {"modality_weights": ",".join(f"{m}={strength}" for m, strength in pairs)}
+        weights = zip(self.likeness.facets, self.strengths.tolist(), strict=True)
+        return {
+            "modality_weights": written(dict(weights)),
+            "sharpness": str(int(self.likeness.power)),
+        }
 
     def solve(self, data: TrainingData) -> None:
         self._forget()
         clicks = Clicks.of(self.history_keys, self.n_users, self.n_items)
-        self.strengths.copy_(self._best_strengths(clicks.warm))
+        form = self._form(clicks.warm)
+        self.strengths.copy_(form.strengths)
+        self.likeness.power.fill_(form.power)
         regression = self._with_strengths(clicks)
         block, pivots = regression.solve()
         self.weights.copy_(self._whole(regression, block))
@@ -150,7 +155,10 @@ class EaseMultimodal(ItemItemRecommender):
         trained = self._trained()
         turned = replace(
             trained,
-            strengths={m: s * weights.get(m, 1.0) for m, s in trained.strengths.items()},
+            strengths={
+                facet: strength * math.prod(weights.get(m, 1.0) for m in facet)
+                for facet, strength in trained.strengths.items()
+            },
             share=weights.get(COLLABORATIVE, 1.0),
         )
         return self._of_histories(self._whole(turned, turned.solve()[0]))
@@ -174,26 +182,16 @@ class EaseMultimodal(ItemItemRecommender):
         return self._regression
 
     def _with_strengths(self, clicks: Clicks) -> ItemRegression:
-        strengths = dict(zip(self.likeness.modalities, self.strengths.tolist(), strict=True))
-        return ItemRegression(clicks, self.likeness, strengths, self.settings.regularisation)
+        weights = zip(self.likeness.facets, self.strengths.tolist(), strict=True)
+        counting = {facet: weight for facet, weight in weights if weight}
+        return ItemRegression(clicks, self.likeness, counting, self.settings.regularisation)
 
-    def _best_strengths(self, warm: Tensor) -> Tensor:
-        """f32[M]: as given, else those that best predict held-out training clicks."""
-        device, modalities = warm.device, self.likeness.modalities
+    def _form(self, warm: Tensor) -> Form:
+        """As given, else what best predicts held-out training clicks."""
         if self._given is not None:
-            return torch.tensor(self._given, device=device)
-        chance = torch.Generator().manual_seed(self._seed)
-        order = warm[torch.randperm(len(warm), generator=chance).to(device)]
-        users, items = self.history_keys // self.n_items, self.history_keys % self.n_items
-        samples = []
-        for part in torch.split(order, _SAMPLED_ITEMS)[:_SAMPLES]:
-            sample = part.sort().values
-            likeness = torch.stack([self.likeness.between(m, sample, sample) for m in modalities])
-            held_out = hold_out(users, items, sample, likeness, _HELD_OUT, chance)
-            samples += [held_out] if held_out else []
-        if not samples:
-            return torch.full((len(modalities),), _WITHOUT_EVIDENCE, device=device)
-        return best_weights(samples, len(modalities), self.settings.regularisation)
+            return Form(self.settings.sharpness or CLOSE, torch.tensor(self._given))
+        search = FormSearch(self.likeness, self.history_keys, self.n_items, warm, self._seed)
+        return search.best(self.settings.regularisation, self.settings.sharpness or None)
 
     def _whole(self, regression: ItemRegression, block: Tensor) -> Tensor:
         """f32[I, I] from B f32[C, C] of the clicked items."""
@@ -201,8 +199,10 @@ class EaseMultimodal(ItemItemRecommender):
         columns = block.new_zeros(len(clicks.warm), self.n_items)
         columns[:, clicks.warm] = block
         if len(clicks.cold):
-            like = [regression.like(m, clicks.cold) for m in regression.strengths]
-            columns[:, clicks.cold] = regression.as_new(torch.stack(like).sum(0))
+            like = block.new_zeros(len(clicks.warm), len(clicks.cold))
+            for facet in regression.strengths:
+                like += regression.like(facet, clicks.cold)
+            columns[:, clicks.cold] = regression.as_new(like)
         return self._placed(columns, clicks)
 
     def _placed(self, columns: Tensor, clicks: Clicks) -> Tensor:

@@ -1,5 +1,7 @@
 """Hand-worked cases: three items, three users, unit likeness known."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -125,7 +127,7 @@ def test_automatic_weights_find_the_modality_that_decides():
     shown = torch.nn.functional.one_hot(kinds).float()
     features = {Modality.IMAGE: table(shown), Modality.TEXT: table(noise)}
     data = TrainingData(200, 60, users, items, torch.ones(len(users)), features)
-    image, text = solved(data, regularisation=20.0).strengths.tolist()
+    image, text, _ = solved(data, regularisation=20.0).strengths.tolist()
     assert image > 4 * text
 
 
@@ -163,3 +165,83 @@ def test_the_weights_that_were_found_can_be_given():
     found = solved(world(), regularisation=0.7)
     again = solved(world(), regularisation=0.7, **found.found_settings)
     assert again.strengths.tolist() == found.strengths.tolist()
+
+
+def two_views(together: float, users: int = 400, items: int = 300) -> TrainingData:
+    """Everybody takes 6 items, so that clicks alone say little; taste is for how picture and text go together, or for each."""
+    chance = torch.Generator().manual_seed(5)
+    looks, words = (torch.randn(items, 4, generator=chance) for _ in range(2))
+    likes = [torch.randn(users, 4, generator=chance) for _ in range(3)]
+    alone = likes[0] @ looks.T + likes[1] @ words.T
+    both = likes[2] @ (looks * words).T
+    liking = (1 - together) * alone + together * both
+    taken = (liking + 0.5 * torch.randn(liking.shape, generator=chance)).topk(6).indices
+    features = {Modality.IMAGE: table(looks), Modality.TEXT: table(words)}
+    numbers = torch.arange(users).repeat_interleave(6)
+    return TrainingData(users, items, numbers, taken.flatten(), torch.ones(len(numbers)), features)
+
+
+def test_a_pair_counts_where_both_are_alike():
+    """`image+text=3`, by hand: the product of two cosines beside the squares of each."""
+    data = two_views(0.5, users=30, items=20)
+    found = solved(data, modality_weights="image=2,text+image=3", regularisation=5.0)
+    unit = [
+        torch.nn.functional.normalize(t.values - t.values.mean(0), dim=1)
+        for t in data.features.values()
+    ]
+    looks, words = (u @ u.T for u in unit)
+    clicks = torch.zeros(30, 20).index_put((data.users, data.items), torch.ones(180))
+    gram = clicks.T @ clicks + 2 * looks**2 + 3 * looks * words + 5 * torch.eye(20)
+    everybody = torch.arange(30)
+    torch.testing.assert_close(
+        found.embed().score(everybody), clicks @ regressed(gram), atol=1e-4, rtol=1e-3
+    )
+
+
+def test_taste_for_what_goes_together_is_found_and_needs_both():
+    """What two modalities say together is more than the sum of what each says alone."""
+    found = solved(two_views(0.5), regularisation=20.0)
+    assert int(found.likeness.power) == 1
+    assert found.strengths[2] >= 4
+    nothing, picture, words, both = (
+        found.embed(frozenset(c)).score(torch.arange(400))
+        for c in ([], ["image"], ["text"], ["image", "text"])
+    )
+    assert not nothing.any()
+    assert (both - picture - words).std() > 0.2 * both.std()
+
+
+def test_another_form_than_the_usual_needs_clear_evidence():
+    """Where content has nothing to do with clicks the search stays with the usual form."""
+    data = two_views(0.5)
+    chance = torch.Generator().manual_seed(1)
+    order = torch.randperm(data.n_items, generator=chance)
+    shuffled = {m: table(t.values[order]) for m, t in data.features.items()}
+    found = solved(replace(data, features=shuffled), regularisation=20.0)
+    assert int(found.likeness.power) == 2
+    assert found.strengths[2] == 0
+    assert int(solved(data, regularisation=20.0).likeness.power) == 1
+    fixed = solved(data, regularisation=20.0, sharpness=3)
+    assert int(fixed.likeness.power) == 3
+    assert fixed.strengths[2] == 0
+
+
+def test_a_new_item_is_like_others_in_pairs_too():
+    data = two_views(0.5)
+    found = solved(data, regularisation=20.0)
+    row = {m: FeatureTable(t.values[7:8], t.present[7:8]) for m, t in data.features.items()}
+    vectors, _ = found.embed_new_items(row)
+    content = frozenset({"image", "text"})
+    alone = found.embed(content).items[7]
+    torch.testing.assert_close(vectors[0], alone, atol=1e-4, rtol=1e-3)
+
+
+def test_a_loaded_model_keeps_its_form():
+    data = two_views(0.5)
+    found = solved(data, regularisation=20.0)
+    torch.manual_seed(3)
+    other = build_recommender("ease_multimodal", data, config={"regularisation": 20.0})
+    other.load_state_dict(found.state_dict())
+    coalition = frozenset({"image", "text"})
+    who = torch.arange(400)
+    torch.testing.assert_close(other.embed(coalition).score(who), found.embed(coalition).score(who))
