@@ -314,7 +314,13 @@ def _loaded(workspace: Workspace, run_id: str) -> LoadedRun:
     data = training_data(dataset, split.train, preparation.catalogue)
     model = build_model(record, data, members_of(workspace, record))
     weights, _ = load_tensors(artefact_path(workspace, record, MODEL_FILE), device)
-    model.load_state_dict(weights)
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        raise DamagedArtefact(
+            f"Run '{record.name}' was trained by an earlier build, in which its model was made "
+            "in another way. Its figures stay; train it again to look at its lists."
+        ) from error
     model.eval()
     with torch.inference_mode():
         embeddings = model.embed()

@@ -1,10 +1,13 @@
 """Encoders that learn, all the way from the catalogue to an added item and a trained run."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from backend.errors import InvalidInput
+from backend.errors import DamagedArtefact, InvalidInput
 from backend.schema import Modality
+from backend.workflows import loading
 from backend.workflows.additions import added_for
 from backend.workflows.catalogue import NewItem, add_item
 from backend.workflows.encoding import estimate_costs
@@ -13,7 +16,8 @@ from backend.workflows.importing import encode_data
 from backend.workflows.loading import load_run
 from backend.workflows.training import Plan, choices, prepare
 from backend.workflows.workspace import Workspace
-from db.records import DatasetRecord
+from db.records import DatasetRecord, RunRecord
+from models.recommenders import Recommender, TrainingData
 from tests.backend.workflows.conftest import train_now
 
 ENCODERS = {"text": "tfidf:size=16", "attributes": "attributes"}
@@ -110,3 +114,17 @@ def _added_text(
     add_item(workspace, dataset_id, item)
     table = added_for(workspace, load_run(workspace, run_id)).features[Modality.TEXT]
     return np.asarray(table.values[-1].numpy(), np.float32)
+
+
+def test_a_run_of_an_earlier_build_says_so(
+    workspace: Workspace, shop: DatasetRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (run,) = train_now(workspace, Plan(shop.id, ("bpr",), settings={"epochs": 1, "dim": 8}))
+    build = loading.build_model
+
+    def other(record: RunRecord, data: TrainingData, members: tuple[Recommender, ...]) -> object:
+        return build(replace(record, model_config={"dim": 16}), data, members)
+
+    monkeypatch.setattr(loading, "build_model", other)
+    with pytest.raises(DamagedArtefact, match="earlier build"):
+        load_run(workspace, run.id)
