@@ -168,7 +168,7 @@ def test_the_weights_that_were_found_can_be_given():
 
 
 def two_views(together: float, users: int = 400, items: int = 300) -> TrainingData:
-    """Everybody takes 6 items, so that clicks alone say little; taste is for how picture and text go together, or for each."""
+    """Six items each, so that clicks say little; taste is for both together, or for each alone."""
     chance = torch.Generator().manual_seed(5)
     looks, words = (torch.randn(items, 4, generator=chance) for _ in range(2))
     likes = [torch.randn(users, 4, generator=chance) for _ in range(3)]
