@@ -33,7 +33,9 @@ from backend.workflows.workspace import Workspace, open_workspace
 from db.repositories import Runs
 
 OURS = {
-    "mf": Plan("", ("mf",), objective="rating"),
+    "mf": Plan(
+        "", ("mf",), objective="rating", settings={"dim": 128, "eval_every": 2, "patience": 4}
+    ),
     "fused / late": Plan("", ("fused",), fusions=("late",), objective="rating"),
     "fused / early_concat": Plan("", ("fused",), fusions=("early_concat",), objective="rating"),
 }

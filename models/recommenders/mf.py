@@ -32,7 +32,7 @@ class MfConfig(Config):
         help="Pull of vectors and biases towards zero.",
         low=0.0,
         high=10.0,
-        search=(0.02, 0.5),
+        search=(0.05, 0.5),
     )
 
 
