@@ -165,9 +165,9 @@ def recommend(
     loaded = load_run(workspace, run_id)
     user = user_number(loaded, user_id)
     wanted = wishes or Wishes()
-    pool = rank_for(
-        workspace, loaded, user, pool_size(wanted, k, candidates_of(loaded)), seen=wanted.seen
-    )
+    # Items added by hand count too, or the last of the catalogue could not be pinned.
+    candidates = candidates_of(loaded) + len(list_added(workspace, loaded.record.dataset_id))
+    pool = rank_for(workspace, loaded, user, pool_size(wanted, k, candidates), seen=wanted.seen)
     ranked = arrange(workspace, loaded, pool, k, wanted)
     items = ranked.items.tolist()
     shares = attribute(workspace, loaded, user, items)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from backend.errors import InvalidInput
+from backend.workflows.catalogue import NewItem, add_item
 from backend.workflows.loading import load_run
 from backend.workflows.recommendation import recommend, user_number, users
 from backend.workflows.reranking import Wishes, choices
@@ -72,6 +73,15 @@ def test_what_was_had_comes_back_when_asked_for(workspace: Workspace, run: str, 
     names = set(loaded.dataset.items["item_id"].iloc[had])
     assert not names & set(_ids(recommend(workspace, run, user, 100)))
     assert names <= set(_ids(recommend(workspace, run, user, 100, Wishes(seen=True))))
+
+
+def test_the_last_of_all_can_be_pinned_beside_added_items(
+    workspace: Workspace, shop: DatasetRecord, run: str, user: str
+) -> None:
+    for number in range(3):
+        add_item(workspace, shop.id, NewItem(title=f"Pinned beside {number}", text="A coat."))
+    last = _ids(recommend(workspace, run, user, 200))[-1]
+    assert _ids(recommend(workspace, run, user, 5, Wishes(pinned=(last,))))[0] == last
 
 
 def test_rules_pin_exclude_and_push(
