@@ -165,8 +165,7 @@ def recommend(
     loaded = load_run(workspace, run_id)
     user = user_number(loaded, user_id)
     wanted = wishes or Wishes()
-    # Items added by hand count too, or the last of the catalogue could not be pinned.
-    candidates = candidates_of(loaded) + len(list_added(workspace, loaded.record.dataset_id))
+    candidates = candidates_of(workspace, loaded)
     pool = rank_for(workspace, loaded, user, pool_size(wanted, k, candidates), seen=wanted.seen)
     ranked = arrange(workspace, loaded, pool, k, wanted)
     items = ranked.items.tolist()
@@ -242,9 +241,12 @@ def rank_for(
     )
 
 
-def candidates_of(loaded: LoadedRun) -> int:
-    """How many items a filter may look through: all, where they are scored whole."""
-    return loaded.dataset.n_items if loaded.dataset.n_items <= EXACT_LIMIT else _DEEPEST
+def candidates_of(workspace: Workspace, loaded: LoadedRun) -> int:
+    """How many items a filter may look through: all, where they are scored whole; those added by
+    hand come on top, or they would push the last of the catalogue out."""
+    whole = loaded.dataset.n_items <= EXACT_LIMIT
+    added = len(list_added(workspace, loaded.record.dataset_id))
+    return (loaded.dataset.n_items if whole else _DEEPEST) + added
 
 
 def attribute(

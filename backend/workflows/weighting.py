@@ -116,7 +116,7 @@ def reweigh(
 def _pool(workspace: Workspace, run_id: str, user: int, added: int) -> _Pool:
     """Kept for the people last looked at; `added` items by hand are part of the key."""
     loaded = load_run(workspace, run_id)
-    ranked = rank_for(workspace, loaded, user, min(_POOL, candidates_of(loaded) + added))
+    ranked = rank_for(workspace, loaded, user, min(_POOL, candidates_of(workspace, loaded)))
     shares = attribute(workspace, loaded, user, ranked.items.tolist())
     players = loaded.model.players
     parts = np.array([[share[player] for player in players] for share in shares])
