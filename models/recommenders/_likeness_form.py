@@ -15,9 +15,9 @@ _SAMPLES, _SAMPLED_ITEMS, _HELD_OUT = 2, 800, 2000
 """What is looked at: enough that the result hardly depends on the draw."""
 _CLEARLY = 3.0
 """Standard errors by which another form has to predict better; the draw alone gives one or two."""
-_WITHOUT_EVIDENCE = 8.0
-"""Weight of each modality where nobody took two items, so that nothing can be held out."""
-_START = 8.0
+_EQUAL = 8.0
+"""Weight of every facet before anything is searched, and of every modality where nobody took two
+items, so that nothing can be held out."""
 
 
 @dataclass(frozen=True)
@@ -53,34 +53,29 @@ class FormSearch:
         near it, and a taste for how two modalities go together can be learned.
         """
         facets = self._likeness.facets
-        singles = [f for f in facets if len(f) == 1]
-        first = self._of_power(power or CLOSE, singles, regularisation)
-        if power is not None or not self._parts:
+        singles = facets[: len(self._likeness.modalities)]
+        if not self._parts:
+            return self._form(power or CLOSE, torch.full((len(singles),), _EQUAL))
+        usual = self._samples(power or CLOSE, singles)
+        weights = best_weights(usual, len(singles), regularisation)
+        first = self._form(power or CLOSE, weights)
+        if power is not None:
             return first
-        close = self._gains(first, facets, regularisation)
-        equal = Form(1, torch.full((len(facets),), _START))
+        gained = gains(usual, weights, regularisation)
+        linear = self._samples(1, facets)
+        equal = torch.full((len(facets),), _EQUAL, device=weights.device)
         # A search takes a second, so it is made only where it promises something.
-        if self._gains(equal, facets, regularisation).mean() < close.mean():
+        if gains(linear, equal, regularisation).mean() < gained.mean():
             return first
-        linear = self._of_power(1, facets, regularisation)
-        better = self._gains(linear, facets, regularisation) - close
+        weights = best_weights(linear, len(facets), regularisation)
+        better = gains(linear, weights, regularisation) - gained
         error = better.std() / len(better) ** 0.5
-        return linear if better.mean() > _CLEARLY * error else first
+        return self._form(1, weights) if better.mean() > _CLEARLY * error else first
 
-    def _of_power(self, power: int, used: Sequence[Facet], regularisation: float) -> Form:
-        facets = self._likeness.facets
-        strengths = torch.zeros(len(facets))
-        places = [facets.index(facet) for facet in used]
-        strengths[places] = (
-            best_weights(self._samples(power, used), len(used), regularisation).cpu()
-            if self._parts
-            else torch.full((len(used),), _WITHOUT_EVIDENCE)
-        )
-        return Form(power, strengths)
-
-    def _gains(self, form: Form, facets: Sequence[Facet], regularisation: float) -> Tensor:
-        samples = self._samples(form.power, facets)
-        return gains(samples, form.strengths.to(samples[0].common.device), regularisation)
+    def _form(self, power: int, weights: Tensor) -> Form:
+        """With 0 for the facets after the last weight."""
+        unused = len(self._likeness.facets) - len(weights)
+        return Form(power, torch.nn.functional.pad(weights, (0, unused)))
 
     def _samples(self, power: int, facets: Sequence[Facet]) -> list[HeldOut]:
         self._likeness.power.fill_(power)
