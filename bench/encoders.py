@@ -23,22 +23,24 @@ import platform
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import NDArray
+from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 
 from backend.data.dataset import Dataset, save_dataset
 from backend.data.media import store_picture
-from backend.features.contents import contents_of
-from backend.features.extract import encode_modality
+from backend.features.extract import Extraction, encode_modality, read_by
 from backend.features.fitting import ready_encoder
 from backend.features.store import FeatureStore
-from backend.schema import Modality
+from backend.schema import Col, Modality
 from backend.workflows.importing import TRUTH_FILE
 from backend.workflows.loading import find_dataset, open_dataset
 from backend.workflows.workspace import open_workspace
@@ -52,6 +54,9 @@ ENCODERS: Final[Mapping[str, Modality]] = {
     "lstm": Modality.TEXT,
     "transformer": Modality.TEXT,
     "attributes": Modality.ATTRIBUTES,
+    "reviews": Modality.REVIEWS,
+    "given": Modality.TEXT,
+    "open_clip": Modality.IMAGE,
     "spectrogram": Modality.AUDIO,
     "frames": Modality.VIDEO,
 }
@@ -85,9 +90,9 @@ def main() -> None:
         else:
             dataset, categories = known(given.home, given.dataset, given.property)
         for name in given.only:
-            if given.what != "speed":
+            if given.what != "speed" and name != "open_clip":
                 print(knowledge(name, dataset, categories, Path(scratch) / "whole"), flush=True)
-            if given.what != "knowledge":
+            if given.what != "knowledge" and name != "given":
                 part = _first(dataset, given.items)
                 print(speed(name, part, Path(scratch) / "speed"), flush=True)
     print(f"load at the end {os.getloadavg()[0]:.1f}")
@@ -101,10 +106,13 @@ def catalogue(folder: Path, root: Path) -> tuple[Dataset, "pd.Series[str]"]:
     items["image"] = [
         store_picture((folder / p).read_bytes(), root) if p else "" for p in table["image"]
     ]
-    rows = pd.DataFrame(
-        {"user_num": [0], "item_num": [0], "rating": np.ones(1, np.float32), "timestamp": [0]}
-    )
-    return save_dataset(items, rows, np.array(["u"]), root), table["category"]
+    said = pd.concat([table["title"], table["text"]]).rename(Col.REVIEW)
+    rows = said.rename_axis(Col.ITEM_NUM).reset_index()
+    rows = rows.assign(**{Col.USER_NUM: 0, Col.RATING: np.float32(1), Col.TIMESTAMP: 0})
+    without = save_dataset(items, rows, np.array(["u"]), root)
+    words = encode_modality(without, Modality.TEXT, "tfidf", FeatureStore(root / "words"), CPU)
+    ready_made = {Modality.TEXT: words.table.values.numpy()}
+    return save_dataset(items, rows, np.array(["u"]), root, ready_made), table["category"]
 
 
 def known(home: Path, name: str, place: int) -> tuple[Dataset, "pd.Series[str]"]:
@@ -118,7 +126,7 @@ def known(home: Path, name: str, place: int) -> tuple[Dataset, "pd.Series[str]"]
 def knowledge(name: str, dataset: Dataset, categories: "pd.Series[str]", root: Path) -> str:
     """Category by nearest neighbours, and how long learning and encoding took."""
     started = time.perf_counter()
-    found = encode_modality(dataset, ENCODERS[name], name, FeatureStore(root), CPU)
+    found = _encoded(name, dataset, FeatureStore(root), root)
     seconds = time.perf_counter() - started
     largest = categories.value_counts().index[:_LARGEST]
     asked = np.flatnonzero(categories.isin(largest) & found.table.present.numpy())
@@ -144,16 +152,17 @@ def top_1(vectors: Tensor, labels: Tensor) -> float:
 def speed(name: str, dataset: Dataset, root: Path) -> str:
     """Bare forward and pipeline, turn by turn; learning is not in it."""
     modality = ENCODERS[name]
-    contents = contents_of(dataset, modality)
+    spec = _spec(name, root)
+    contents = read_by(spec, dataset, modality, _everything(dataset))
     keys = sorted(contents.distinct, key=lambda key: contents.lengths.get(key, 0))
     learned = FeatureStore(root / name)
-    encoder = ready_encoder(name, modality, contents, learned, CPU).encoder
+    encoder = ready_encoder(spec, modality, contents, learned, CPU).encoder
     loaded = [encoder.preprocess(contents.load(key)) for key in keys]
     encoder.encode(loaded[:_BATCH])
     bare, whole = [], []
     for _ in range(_TURNS):
         bare.append(_seconds(encoder, loaded))
-        whole.append(_pipeline_seconds(name, dataset, learned))
+        whole.append(_pipeline_seconds(name, dataset, learned, root))
     rates = len(keys) / min(bare), len(keys) / min(whole)
     return (
         f"{name}: forward {rates[0]:.1f}/s, pipeline {rates[1]:.1f}/s, ratio "
@@ -168,24 +177,49 @@ def _seconds(encoder: object, loaded: Sequence[object]) -> float:
     return time.perf_counter() - started
 
 
-def _pipeline_seconds(name: str, dataset: Dataset, learned: FeatureStore) -> float:
+def _pipeline_seconds(name: str, dataset: Dataset, learned: FeatureStore, root: Path) -> float:
     """Encoding into a store that has no vectors yet but everything that was learned."""
-    modality = ENCODERS[name]
-    ready = ready_encoder(name, modality, contents_of(dataset, modality), learned, CPU)
+    modality, spec = ENCODERS[name], _spec(name, root)
+    contents = read_by(spec, dataset, modality, _everything(dataset))
+    ready = ready_encoder(spec, modality, contents, learned, CPU)
     for shard in (learned.root / ready.fingerprint).glob("*"):
         shard.unlink()
-    store = FeatureStore(learned.root)
-    return encode_modality(dataset, modality, name, store, CPU).seconds
+    return _encoded(name, dataset, FeatureStore(learned.root), root).seconds
+
+
+def _encoded(name: str, dataset: Dataset, store: FeatureStore, root: Path) -> Extraction:
+    training = _everything(dataset) if name == "reviews" else None
+    return encode_modality(
+        dataset, ENCODERS[name], _spec(name, root), store, CPU, training=training
+    )
+
+
+def _everything(dataset: Dataset) -> NDArray[np.int64]:
+    return np.arange(len(dataset.interactions))
+
+
+def _spec(name: str, root: Path) -> str:
+    """`name`, with weights drawn at random where it has none of its own here."""
+    if name != "open_clip":
+        return name
+    path = root / "random.safetensors"
+    if not path.exists():
+        import open_clip
+
+        root.mkdir(parents=True, exist_ok=True)
+        torch.manual_seed(0)
+        network = open_clip.create_model("ViT-B-32", pretrained=None)
+        save_file({n: t.contiguous() for n, t in network.state_dict().items()}, path)
+    return f"open_clip:checkpoint={path}"
 
 
 def _first(dataset: Dataset, count: int) -> Dataset:
-    return Dataset(
-        dataset.fingerprint,
-        dataset.root,
-        dataset.items.iloc[:count].reset_index(drop=True),
-        dataset.interactions,
-        dataset.user_ids,
-    )
+    """Ready-made features are kept for all items, so they are measured on all."""
+    if count >= dataset.n_items:
+        return dataset
+    rows = dataset.interactions[dataset.interactions[Col.ITEM_NUM] < count]
+    items = dataset.items.iloc[:count].reset_index(drop=True)
+    return replace(dataset, items=items, interactions=rows.reset_index(drop=True), given={})
 
 
 if __name__ == "__main__":

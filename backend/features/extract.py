@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,8 +24,8 @@ from backend.schema import Modality
 from models.encoders import ENCODERS, Content, Encoder
 from models.recommenders import FeatureTable
 
-_KEPT_EVERY: Final = 512
-"""After so many new vectors they are put into the store, so that a cancelled job keeps them."""
+_KEPT_EVERY: Final = 10.0
+"""Seconds after which new vectors are put into the store, so that a cancelled job keeps them."""
 _LEARNING_SHARE: Final = 0.7
 """Part of the progress that learning takes, where an encoder learns."""
 
@@ -159,14 +159,14 @@ def _encode_into(
     keys: list[str] = []
     vectors: list[NDArray[np.float32]] = []
     try:
-        done = 0
+        done, last = 0, time.monotonic()
         for batch, loaded in _ahead(contents, ready.encoder, new, batch_size):
             vectors.append(_encode(ready.encoder, loaded).numpy())
             keys += batch
             done += len(batch)
-            if len(keys) >= _KEPT_EVERY:
+            if time.monotonic() - last >= _KEPT_EVERY:
                 store.put(ready.fingerprint, keys, np.concatenate(vectors))
-                keys, vectors = [], []
+                keys, vectors, last = [], [], time.monotonic()
             report(f"{what}, {pace.phrase(done)}", done / len(new))
     finally:
         if keys and len(vectors):
@@ -177,19 +177,32 @@ def _encode_into(
 def _ahead(
     contents: Contents, encoder: Encoder, keys: list[str], batch_size: int
 ) -> Iterator[tuple[list[str], list[Content]]]:
-    """Batches of content; the next two are read, decoded and preprocessed while one is encoded."""
+    """Batches of content; the next two are read, decoded and preprocessed while one is encoded.
 
-    def load(key: str) -> Content:
-        return encoder.preprocess(contents.load(key))
+    Each batch goes to the threads in a few pieces: handing over single texts would take longer
+    than reading them.
+    """
 
-    batches = [keys[at : at + batch_size] for at in range(0, len(keys), batch_size)]
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-        waiting = [[pool.submit(load, key) for key in batch] for batch in batches[:2]]
+    def load(piece: list[str]) -> list[Content]:
+        return [encoder.preprocess(contents.load(key)) for key in piece]
+
+    workers = min(4, os.cpu_count() or 1)
+    with ThreadPoolExecutor(workers) as pool:
+
+        def ask(batch: list[str]) -> list[Future[list[Content]]]:
+            return [pool.submit(load, piece) for piece in _cut(batch, -(-len(batch) // workers))]
+
+        batches = _cut(keys, batch_size)
+        waiting = [ask(batch) for batch in batches[:2]]
         for place, batch in enumerate(batches):
-            loaded = [future.result() for future in waiting.pop(0)]
+            loaded = [content for piece in waiting.pop(0) for content in piece.result()]
             if place + 2 < len(batches):
-                waiting.append([pool.submit(load, key) for key in batches[place + 2]])
+                waiting.append(ask(batches[place + 2]))
             yield batch, loaded
+
+
+def _cut(keys: list[str], size: int) -> list[list[str]]:
+    return [keys[at : at + size] for at in range(0, len(keys), size)]
 
 
 def _encode(encoder: Encoder, batch: Sequence[Content]) -> Tensor:

@@ -13,7 +13,7 @@ from backend.workflows.experiment import ExperimentPlan
 from backend.workflows.experiment_verdict import ExperimentVerdict
 from backend.workflows.experiment_view import ExperimentView, MatrixRow
 from backend.workflows.workspace import open_workspace
-from pages.components import charts, guards, headline, jobs, reporting, state
+from pages.components import charts, guards, headline, jobs, plans, reporting, state
 from pages.components.boundary import boundary
 from pages.components.markup import plain
 from pages.components.words import explain
@@ -32,8 +32,7 @@ def finding(found: ExperimentView) -> None:
     if found.verdict:
         headline.show(found.verdict.sentence, figures.opening(found))
         return
-    done = sum(bool(row.states) and set(row.states.values()) == {"done"} for row in found.rows)
-    headline.show(f"{done} of {len(found.rows)} strategies are trained")
+    headline.show("No verdict yet", "It comes when every strategy is trained.")
 
 
 def show(found: ExperimentView) -> None:
@@ -42,10 +41,10 @@ def show(found: ExperimentView) -> None:
         reporting.offer(found)
         guards.experiment(found.id)
         _verdict(found, found.verdict)
+        with st.expander("Every run", icon=":material/grid_on:"):
+            _matrix(found.rows)
     else:
         _under_way(found)
-    with st.expander("Every run", icon=":material/grid_on:"):
-        _matrix(found.rows)
     with st.expander("Repeat it elsewhere", icon=":material/terminal:"):
         st.code(found.command, language="bash")
 
@@ -53,13 +52,13 @@ def show(found: ExperimentView) -> None:
 def form(dataset_id: str) -> None:
     """What to compare, what it costs, one button."""
     workspace = open_workspace()
-    offered = training.choices(workspace, dataset_id).models
-    titles = {choice.name: choice.title for choice in offered}
+    choices = training.choices(workspace, dataset_id)
+    titles = {choice.name: choice.title for choice in choices.models}
     models = state.pick_many(
         "Models besides the baselines",
         "experiment_models",
         list(titles),
-        default=("fused",),
+        default=experiment.CONTENT,
         titles=titles,
         chips=True,
         help="'Fused' brings all fusion strategies. Popularity, ItemKNN and EASE always take part.",
@@ -75,9 +74,21 @@ def form(dataset_id: str) -> None:
         help="How many settings each strategy may try on validation. 1 trains the defaults.",
     )
     name = right.text_input("Name", key="exp_name", placeholder="Optional")
+    with left:
+        split = plans.held_out(choices)
+    with middle:
+        positive = plans.liked(choices)
+    encoders = plans.encoders(choices)
     with boundary():
         plan = ExperimentPlan(
-            dataset_id, name=name, models=models, seeds=int(seeds), budget=int(budget)
+            dataset_id,
+            name=name,
+            models=models,
+            encoders=encoders,
+            seeds=int(seeds),
+            budget=int(budget),
+            split=split,
+            positive=positive,
         )
         cost = experiment.cost(workspace, plan)
         st.caption(
@@ -122,22 +133,30 @@ def _verdict(found: ExperimentView, verdict: ExperimentVerdict) -> None:
 
 
 def _under_way(found: ExperimentView) -> None:
-    if found.job is None:
-        st.info("This experiment was started from the command line.", icon=":material/terminal:")
-        return
-    if found.job.error:
-        st.error(plain(found.job.error))
-        return
+    """How far it is, and the matrix as it fills."""
     workspace = open_workspace()
 
     def draw() -> list[str]:
-        job = experiment_view.view(workspace, found.id).job
-        if job is None:
-            return []
-        jobs.progress(job, named=False)
-        return [job.id]
+        now = experiment_view.view(workspace, found.id)
+        if now.job is None:
+            st.info(
+                "This experiment was started from the command line.", icon=":material/terminal:"
+            )
+        elif now.job.error:
+            st.error(plain(now.job.error))
+        else:
+            jobs.progress(now.job, named=False)
+        done = sum(set(row.states.values()) == {"done"} for row in now.rows)
+        st.caption(f"{done} of {len(now.rows)} strategies are trained.")
+        _matrix(now.rows)
+        return _going(now)
 
-    jobs.live(draw, [found.job.id] if found.job.state in ("queued", "running") else [])
+    jobs.live(draw, _going(found))
+
+
+def _going(found: ExperimentView) -> list[str]:
+    job = found.job
+    return [job.id] if job and job.state in ("queued", "running") else []
 
 
 def _matrix(rows: tuple[MatrixRow, ...]) -> None:

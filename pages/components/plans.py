@@ -41,7 +41,7 @@ def form(dataset_id: str) -> None:
     if any(choice.takes_members for choice in chosen):
         blended = blending.members(dataset_id)
     own = [choice for choice in chosen if not choice.takes_members]
-    encoders = _encoders(choices) if any(choice.reads_content for choice in own) else {}
+    read = encoders(choices) if any(choice.reads_content for choice in own) else {}
     count = st.number_input(
         "Repetitions", 1, 10, 1, key="seeds", help=explain("seed"), width="stretch"
     )
@@ -50,7 +50,7 @@ def form(dataset_id: str) -> None:
         dataset_id=dataset_id,
         models=models,
         fusions=fusions,
-        encoders=encoders,
+        encoders=read,
         objective=objective,
         split=split if own else "",
         positive=positive,
@@ -103,7 +103,8 @@ def _chips(
     )
 
 
-def _encoders(choices: Choices) -> dict[str, str]:
+def encoders(choices: Choices) -> dict[str, str]:
+    """One selection per modality; what is left out is not in the answer."""
     found: dict[str, str] = {}
     for modality, options in choices.encoders.items():
         titles = {choice.name: choice.title for choice in options} | {_LEFT_OUT: "Leave out"}
@@ -133,22 +134,32 @@ def _protocol(choices: Choices) -> tuple[str, str, str | None]:
             objective = st.selectbox(
                 "Task", choices.objectives, format_func=_of(_OBJECTIVES), key="objective"
             )
-        split = st.selectbox(
-            "Held out for testing",
-            choices.splits,
-            format_func=_of(_SPLITS),
-            key="split",
-            help=explain("split"),
-        )
-        positive = None
-        if choices.default_positive and objective == "ranking":
-            positive = st.text_input(
-                "What counts as liked",
-                choices.default_positive,
-                key="positive",
-                help="Which ratings count as a hit. Example: rating>=4.",
-            )
+        split = held_out(choices)
+        positive = liked(choices) if objective == "ranking" else None
     return objective, split, positive
+
+
+def held_out(choices: Choices) -> str:
+    """The split."""
+    return st.selectbox(
+        "Held out for testing",
+        choices.splits,
+        format_func=_of(_SPLITS),
+        key="split",
+        help=explain("split"),
+    )
+
+
+def liked(choices: Choices) -> str | None:
+    """Which ratings are positives; None where the data have none."""
+    if not choices.default_positive:
+        return None
+    return st.text_input(
+        "What counts as liked",
+        choices.default_positive,
+        key="positive",
+        help="Which ratings count as a hit. Example: rating>=4.",
+    )
 
 
 def _settings(

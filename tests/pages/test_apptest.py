@@ -9,6 +9,7 @@ import pytest
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
+from backend.data.synthetic.scenarios.shop.config import ShopConfig
 from backend.errors import InvalidInput
 from backend.workflows import (
     alignment,
@@ -21,9 +22,12 @@ from backend.workflows import (
     tuning_view,
 )
 from backend.workflows.aligning import AlignmentPlan, align
+from backend.workflows.experiment import CONTENT, plan_from
+from backend.workflows.importing import generate_demo
 from backend.workflows.probing import probe
 from backend.workflows.tuning_trials import execute_tuning
-from backend.workflows.workspace import Workspace
+from backend.workflows.workspace import Workspace, open_workspace
+from db.repositories import Experiments
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = (
@@ -473,3 +477,19 @@ def test_explain_asks_and_answers_what_a_run_reads(open_page: Opener, filled: Wo
     app = open_page(filled, "explain", view="Whole run", run=run)
     assert not app.exception
     assert "The pictures" in _sentences(app)
+
+
+def test_one_click_starts_the_whole_experiment(open_page: Opener, tmp_path: Path) -> None:
+    workspace = open_workspace(tmp_path / "young")
+    generate_demo(workspace, ShopConfig(items=30, users=20, interactions_per_user=8), "Young")
+    app = open_page(workspace, "experiment")
+    next(button for button in app.button if button.label == "Start the experiment").click().run()
+    assert not app.exception
+    with workspace.database.read() as session:
+        (record,) = Experiments(session).list()
+    assert set(plan_from(record).models) == set(CONTENT)
+    (matrix,) = app.dataframe
+    shown = set(matrix.value["Strategy"])
+    assert {"Popularity", "EASE", "Multimodal EASE", "Fused · Late fusion"} <= shown
+    assert "Fused · Late fusion · all content shuffled" in shown
+    assert "0 of" in _sentences(app)
