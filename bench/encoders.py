@@ -10,7 +10,10 @@ encoder:
 - top-1: share of items whose category is the vote of the 5 nearest others by cosine, among the 20
   largest categories (leave one out), beside the share of the largest. Texts are title and
   description without the category; pictures are read alone. `attributes` reads every other column,
-  some of which nearly name the category, so its figure only says that reading works.
+  some of which nearly name the category, so its figure only says that reading works. `reviews`
+  reads title and description as two reviews. `given` is handed the vectors of tfidf and computes
+  nothing, so it has no speed. `open_clip` has weights drawn at random (its own are a download), so
+  only its speed is told.
 - items per second of the bare forward on contents that were loaded and preprocessed, of the whole
   pipeline (read, decode, preprocess, forward, store on disk), and their ratio, on the first
   `--items` items, in this process with these threads: the better of three turns each, taken in
