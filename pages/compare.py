@@ -38,6 +38,8 @@ if st.button("See what the leader recommends", type="primary", icon=":material/a
     state.go("recommend", run=board.leader or board.rows[0].run_id)
 
 pinned = leaderboard.controls(board)
-guards.numbers([row.run_id for row in board.rows], board.metric)
+above = st.container()
 leaderboard.show(board, pinned)
+with above:  # drawn after the board, for which nobody should wait longer
+    guards.numbers([row.run_id for row in board.rows], board.metric)
 comparisons.show(board, pinned)

@@ -7,6 +7,7 @@ known (Ihemelandu & Ekstrand 2023). Every function takes its seed: same input, s
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +15,7 @@ from scipy.special import ndtr, stdtrit
 
 from backend.errors import InvalidInput
 
+F = TypeVar("F", np.float32, np.float64)
 _CELLS = 1 << 22
 """Resampled values held at once."""
 _EXACT = 12
@@ -109,19 +111,32 @@ def paired_difference(
     sign is a coin toss. Exact for few users, else from `flips` draws and so never below
     1 / (flips + 1). Without users everything is NaN and p = 1.
     """
-    left, right = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
-    if left.shape != right.shape or left.ndim != 1:
+    (found,) = paired_differences([a], b, seed=seed, resamples=resamples, flips=flips, level=level)
+    return found
+
+
+def paired_differences(
+    several: Sequence[ArrayLike],
+    b: ArrayLike,
+    *,
+    seed: int = 0,
+    resamples: int = 2000,
+    flips: int = 10_000,
+    level: float = 0.95,
+) -> tuple[Difference, ...]:
+    """Several runs against one on the same users: as `paired_difference` of each, up to
+    rounding, in little more time than one takes, for resamples and signs are drawn once."""
+    left, right = [np.asarray(a, dtype=np.float64) for a in several], np.asarray(b, np.float64)
+    if any(a.shape != right.shape or a.ndim != 1 for a in left):
         raise InvalidInput("A paired comparison needs the same users, in the same order, twice.")
-    difference = left - right
-    interval = bootstrap_interval(difference, seed=seed, resamples=resamples, level=level)
-    spread = float(difference.std(ddof=1)) if len(difference) > 1 else 0.0
-    return Difference(
-        value=interval.value,
-        low=interval.low,
-        high=interval.high,
-        p_value=_sign_flip(difference, flips, np.random.default_rng([seed, 1])),
-        effect_size=interval.value / spread if spread > 0 else 0.0,
-        n=len(difference),
+    gaps = [a - right for a in left]
+    intervals = bootstrap_intervals(
+        {str(n): gap for n, gap in enumerate(gaps)}, seed=seed, resamples=resamples, level=level
+    )
+    chances = _sign_flips(gaps, flips, np.random.default_rng([seed, 1]))
+    return tuple(
+        Difference(i.value, i.low, i.high, p, _effect_size(gap, i.value), len(gap))
+        for gap, i, p in zip(gaps, intervals.values(), chances, strict=True)
     )
 
 
@@ -162,7 +177,7 @@ def seeded_difference(
     residual = difference - plain.value
     means = np.concatenate([w @ residual for w in _draws(plain.n, resamples, rng)]) / plain.n
     low, high = np.quantile(noise.added_to(means, rng), _tails(plain.n, level))
-    chance = np.concatenate(list(_flipped(difference, flips, rng))) / plain.n
+    chance = np.concatenate(list(_flipped(difference[:, None], flips, rng)))[:, 0] / plain.n
     extreme = np.abs(noise.added_to(chance, rng)) >= abs(plain.value)
     return replace(
         plain,
@@ -213,10 +228,10 @@ def _single_seeds(values: NDArray[np.float64]) -> float:
 
 def align(
     users_a: NDArray[np.int64],
-    a: NDArray[np.float32],
+    a: NDArray[F],
     users_b: NDArray[np.int64],
-    b: NDArray[np.float32],
-) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
+    b: NDArray[F],
+) -> tuple[NDArray[np.int64], NDArray[F], NDArray[F]]:
     """(users, values of a, values of b) for the users that both evaluated, ready for
     `paired_difference`."""
     both, in_a, in_b = np.intersect1d(users_a, users_b, assume_unique=True, return_indices=True)
@@ -252,27 +267,51 @@ def _tails(n: int, level: float) -> tuple[float, float]:
     return float(ndtr(edge)), float(ndtr(-edge))
 
 
-def _sign_flip(difference: NDArray[np.float64], flips: int, rng: np.random.Generator) -> float:
-    moving = difference[difference != 0]  # flipping a zero changes nothing
+def _effect_size(gap: NDArray[np.float64], mean: float) -> float:
+    spread = float(gap.std(ddof=1)) if len(gap) > 1 else 0.0
+    return mean / spread if spread > 0 else 0.0
+
+
+def _sign_flips(
+    gaps: Sequence[NDArray[np.float64]], flips: int, rng: np.random.Generator
+) -> list[float]:
+    """The p-value of each, from one set of signs."""
+    found = [_exact(gap[gap != 0]) for gap in gaps]
+    drawn = [place for place, p in enumerate(found) if p is None]
+    if drawn:
+        table = np.stack([gaps[place] for place in drawn], axis=1)
+        thresholds = np.abs(table.sum(0)) - 1e-12 * np.abs(table).sum(0)
+        extreme = np.zeros(len(drawn), np.int64)
+        for sums in _flipped(table, flips, rng):
+            extreme += (np.abs(sums) >= thresholds).sum(0)
+        for place, count in zip(drawn, extreme.tolist(), strict=True):
+            found[place] = (1 + count) / (flips + 1)
+    return [1.0 if p is None else p for p in found]
+
+
+def _exact(moving: NDArray[np.float64]) -> float | None:
+    """Of all patterns of signs of few values; None where there are too many."""
     if not len(moving):
         return 1.0
-    scale = float(np.abs(moving).sum())
-    threshold = abs(float(moving.sum())) - 1e-12 * scale
-    if len(moving) <= _EXACT:
-        patterns = np.arange(2 ** len(moving))[:, None] >> np.arange(len(moving)) & 1
-        return float((np.abs((1 - 2 * patterns) @ moving) >= threshold).mean())
-    sums = _flipped(moving, flips, rng)
-    extreme = sum(int((np.abs(chunk) >= threshold).sum()) for chunk in sums)
-    return (1 + extreme) / (flips + 1)
+    if len(moving) > _EXACT:
+        return None
+    threshold = abs(float(moving.sum())) - 1e-12 * float(np.abs(moving).sum())
+    patterns = np.arange(2 ** len(moving))[:, None] >> np.arange(len(moving)) & 1
+    return float((np.abs((1 - 2 * patterns) @ moving) >= threshold).mean())
 
 
 def _flipped(
-    values: NDArray[np.float64], flips: int, rng: np.random.Generator
+    table: NDArray[np.float64], flips: int, rng: np.random.Generator
 ) -> Iterator[NDArray[np.float64]]:
-    """Sums of all values, each with a random sign; `flips` of them, in chunks."""
-    chunk = max(1, _CELLS // len(values))
+    """Sums over the rows of f64[N, R], each row with a random sign; f64[chunk, R], `flips` in all.
+
+    A sign is drawn for every row, so that it is the same whatever other columns there are.
+    """
+    moving = np.flatnonzero(table.any(axis=1))  # flipping a zero changes nothing
+    values = table[moving]
+    chunk = max(1, _CELLS // len(table))
     for start in range(0, flips, chunk):
         rows = min(chunk, flips - start)
-        raw = np.frombuffer(rng.bytes(rows * -(-len(values) // 8)), np.uint8)
-        bits = np.unpackbits(raw.reshape(rows, -1), axis=1, count=len(values))
-        yield 2 * (bits.astype(np.float64) @ values) - values.sum()
+        raw = np.frombuffer(rng.bytes(rows * -(-len(table) // 8)), np.uint8)
+        bits = np.unpackbits(raw.reshape(rows, -1), axis=1, count=len(table))
+        yield 2 * (bits[:, moving].astype(np.float64) @ values) - values.sum(0)

@@ -7,6 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from backend.evaluation.significance import Interval
 from backend.figures import theme, wording
 from backend.workflows.comparison import Curve, Leaderboard, LeaderRow, PairedRow, Segments
 
@@ -22,7 +23,7 @@ def leaderboard(board: Leaderboard, pinned: str = "", dark: bool = False) -> go.
     run black or white.
     """
     name = wording.metric_title(board.metric)
-    rows = [row for row in board.rows if _value(row, board.metric) is not None]
+    rows = _scored(board)
     if not rows:
         return theme.sentence(name, "No finished run has this metric.")
     better = "higher is better" if board.higher_is_better else "lower is better"
@@ -34,7 +35,7 @@ def leaderboard(board: Leaderboard, pinned: str = "", dark: bool = False) -> go.
     rows = rows[::-1]
     labels = theme.distinct([row.label for row in rows])
     colours = [_colour(row, pinned, dark) for row in rows]
-    scores = [row.metrics[board.metric] for row in rows]
+    scores = [_interval(row) for row in rows]
     for place, (score, colour) in enumerate(zip(scores, colours, strict=True)):
         theme.span(figure, score, place, colour)
     figure.add_scatter(
@@ -60,7 +61,7 @@ def fusion_strategies(board: Leaderboard) -> go.Figure:
     The best run that sees clicks only is the vertical rule.
     """
     name = wording.metric_title(board.metric)
-    scored = [row for row in board.rows if _value(row, board.metric) is not None]
+    scored = _scored(board)
     fused = [row for row in scored if row.fusion]
     if not fused:
         return theme.sentence(
@@ -69,7 +70,7 @@ def fusion_strategies(board: Leaderboard) -> go.Figure:
     groups: dict[str, list[LeaderRow]] = {}
     for row in fused:
         groups.setdefault(fusion_title(row), []).append(row)
-    means = {key: _mean([_value(r, board.metric) for r in group]) for key, group in groups.items()}
+    means = {key: _mean([_score(r) for r in group]) for key, group in groups.items()}
     names = sorted(groups, key=lambda key: means[key], reverse=not board.higher_is_better)
     figure = theme.frame(
         f"Fusion strategies: {name}", x=f"{name} on test users", height=130 + 46 * len(names)
@@ -86,7 +87,7 @@ def fusion_strategies(board: Leaderboard) -> go.Figure:
     )
     for place, key in enumerate(names):
         for row in groups[key]:
-            score = row.metrics[board.metric]
+            score = _interval(row)
             figure.add_scatter(
                 x=[score.value],
                 y=[place],
@@ -98,10 +99,8 @@ def fusion_strategies(board: Leaderboard) -> go.Figure:
     theme.label_rows(figure, [f"{theme.safe(k)}: {wording.number(means[k])}" for k in names])
     clicks = [row for row in scored if not row.reads_content]
     if clicks:
-        best = (max if board.higher_is_better else min)(
-            clicks, key=lambda row: row.metrics[board.metric].value
-        )
-        theme.rule(figure, best.metrics[board.metric].value, f"clicks only: {best.label}")
+        best = (max if board.higher_is_better else min)(clicks, key=_score)
+        theme.rule(figure, _score(best), f"clicks only: {best.label}")
     return figure
 
 
@@ -201,17 +200,13 @@ def costs(board: Leaderboard, against: str = "seconds", dark: bool = False) -> g
     Named are the runs that nothing cheaper beats; the others say their name on hover.
     """
     name = wording.metric_title(board.metric)
-    shown = [
-        row
-        for row in board.rows
-        if _value(row, board.metric) is not None and getattr(row, against) > 0
-    ]
+    shown = [row for row in _scored(board) if getattr(row, against) > 0]
     title = f"{name} against {'training time' if against == 'seconds' else 'size'}"
     if not shown:
         return theme.sentence(title, "No run has this cost on record.")
     unit = "Training time (s, log scale)" if against == "seconds" else "Parameters (log scale)"
     figure = theme.frame(title, x=unit, y=f"{name} on test users", height=440)
-    values = [row.metrics[board.metric].value for row in shown]
+    values = [_score(row) for row in shown]
     front = _front(shown, against, board)
     costs = [getattr(row, against) for row in shown]
     middle = math.sqrt(min(costs) * max(costs))
@@ -237,7 +232,7 @@ def costs(board: Leaderboard, against: str = "seconds", dark: bool = False) -> g
                 wording.interval(score),
                 theme.safe(row.label),
             ]
-            for row, score in ((row, row.metrics[board.metric]) for row in shown)
+            for row, score in ((row, _interval(row)) for row in shown)
         ],
         hovertemplate=(
             "%{customdata[3]}<br>%{customdata[2]}<br>%{customdata[0]}, %{customdata[1]} parameters"
@@ -246,7 +241,7 @@ def costs(board: Leaderboard, against: str = "seconds", dark: bool = False) -> g
     )
     figure.add_scatter(
         x=[getattr(row, against) for row in front],
-        y=[row.metrics[board.metric].value for row in front],
+        y=[_score(row) for row in front],
         mode="lines",
         line={"color": theme.ink(dark), "width": 1, "dash": "dot", "shape": "hv"},
         hoverinfo="skip",
@@ -336,8 +331,8 @@ def _front(rows: Sequence[LeaderRow], against: str, board: Leaderboard) -> list[
     """Runs that nothing beats at equal or lower cost."""
     sign = 1 if board.higher_is_better else -1
     front: list[LeaderRow] = []
-    for row in sorted(rows, key=lambda r: (getattr(r, against), -sign * _score(r, board))):
-        if not front or sign * _score(row, board) > sign * _score(front[-1], board):
+    for row in sorted(rows, key=lambda r: (getattr(r, against), -sign * _score(r))):
+        if not front or sign * _score(row) > sign * _score(front[-1]):
             front.append(row)
     return front
 
@@ -348,17 +343,22 @@ def _colour(row: LeaderRow, pinned: str, dark: bool) -> str:
     return theme.ACCENT if row.reads_content else theme.BASELINE
 
 
-def _score(row: LeaderRow, board: Leaderboard) -> float:
-    return row.metrics[board.metric].value
+def _scored(board: Leaderboard) -> list[LeaderRow]:
+    """The rows that have the board's metric."""
+    return [row for row in board.rows if row.score and math.isfinite(row.score.value)]
 
 
-def _value(row: LeaderRow, metric: str) -> float | None:
-    score = row.metrics.get(metric)
-    return score.value if score is not None and math.isfinite(score.value) else None
+def _interval(row: LeaderRow) -> Interval:
+    assert row.score is not None  # of the rows that `_scored` lets through
+    return row.score
 
 
-def _mean(values: Sequence[float | None]) -> float:
-    return float(np.mean([value for value in values if value is not None]))
+def _score(row: LeaderRow) -> float:
+    return _interval(row).value
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values))
 
 
 def _error(low: float, value: float, high: float, colour: str) -> dict[str, object]:

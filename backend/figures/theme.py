@@ -152,17 +152,13 @@ def label_rows(figure: go.Figure, labels: Sequence[str]) -> None:
 
     Long names would leave a narrow screen no room for the picture. `labels` are escaped already.
     """
-    for place, label in enumerate(labels):
-        figure.add_annotation(
-            x=0,
-            xref="paper",
-            xanchor="left",
-            y=place + 0.14,
-            yanchor="bottom",
-            text=label,
-            showarrow=False,
-            font={"size": 12},
-        )
+    names = [
+        {"x": 0, "xref": "paper", "xanchor": "left", "y": place + 0.14, "yanchor": "bottom",
+         "text": label, "showarrow": False, "font": {"size": 12}}
+        for place, label in enumerate(labels)
+    ]  # fmt: skip
+    # All at once: each added alone makes Plotly check all the others again.
+    figure.update_layout(annotations=[*figure.layout.annotations, *names])
     figure.update_yaxes(
         title={"text": ""},
         tickvals=list(range(len(labels))),

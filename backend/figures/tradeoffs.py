@@ -42,15 +42,15 @@ def pareto(board: Leaderboard, other: str, other_higher: bool, dark: bool = Fals
         title, x=f"{second} ({better} is better)", y=f"{name} on test users", height=460
     )
     figure.add_scatter(
-        x=[row.metrics[other].value for row in front],
-        y=[row.metrics[board.metric].value for row in front],
+        x=[row.metrics[other] for row in front],
+        y=[row.metrics[board.metric] for row in front],
         mode="lines",
         line={"color": theme.ink(dark), "width": 1, "dash": "dot"},
         hoverinfo="skip",
     )
     figure.add_scatter(
-        x=[row.metrics[other].value for row in rows],
-        y=[row.metrics[board.metric].value for row in rows],
+        x=[row.metrics[other] for row in rows],
+        y=[row.metrics[board.metric] for row in rows],
         mode="markers+text",
         text=[theme.safe(wording.shortened(r.label, 28)) if r in front else "" for r in rows],
         textposition="top center",
@@ -251,14 +251,14 @@ def _front(
     first, second = (1 if board.higher_is_better else -1), (1 if other_higher else -1)
 
     def place(row: LeaderRow) -> tuple[float, float]:
-        return second * row.metrics[other].value, first * row.metrics[board.metric].value
+        return second * row.metrics[other], first * row.metrics[board.metric]
 
     front: list[LeaderRow] = []
     for row in sorted(rows, key=place, reverse=True):
         # the last of the front leads the first metric among all that are no worse in the second
         if not front or place(row)[1] > place(front[-1])[1] or place(row) == place(front[-1]):
             front.append(row)
-    return sorted(front, key=lambda row: row.metrics[other].value)
+    return sorted(front, key=lambda row: row.metrics[other])
 
 
 def _scaled(values: Sequence[float | None], higher: bool) -> list[float]:

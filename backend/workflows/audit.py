@@ -1,7 +1,8 @@
 """Second looks at runs: numbers that are too good, too equal or too close to believe."""
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -17,7 +18,7 @@ from backend.schema import Col, SplitName
 from backend.workflows.experiment import find_experiment
 from backend.workflows.experiment_verdict import strategy_runs
 from backend.workflows.labels import protocol_key, run_label
-from backend.workflows.loading import find_dataset, make_split, open_dataset
+from backend.workflows.loading import find_dataset, finished_runs, make_split, open_dataset
 from backend.workflows.workspace import Workspace
 from db.records import RunRecord
 from db.repositories import Runs
@@ -37,13 +38,13 @@ def audit(
 ) -> tuple[Suspicion, ...]:
     """What deserves a second look among finished runs under one protocol; controls are left out,
     for they are meant to look odd. Empty where fewer than one run has the metric."""
-    with workspace.database.read() as session:
-        runs = Runs(session).many(list(run_ids))
-    runs = tuple(run for run in runs if not run.controls and metric in run.metrics)
+    known = finished_runs(workspace, run_ids, metric)
+    runs = [run for run in known if not run.controls and metric in run.metrics]
     if not runs:
         return ()
+    everything = _of_twins(workspace, runs, metric)
     return suspicions(
-        [_figures(run, metric) for run in runs],
+        [_figures(run, metric, everything.get(run.id, run.metrics)) for run in runs],
         oracle=oracle(workspace, runs[0].id, metric),
         compare_clicks=str(runs[0].split.get("kind")) != "cold_items"
         and metric_of(metric)[0].name in _ACCURACY,
@@ -118,7 +119,18 @@ def _pairs(users: NDArray[np.int64], items: NDArray[np.int64]) -> dict[int, set[
     return found
 
 
-def _figures(run: RunRecord, metric: str) -> Figures:
+def _of_twins(
+    workspace: Workspace, runs: Sequence[RunRecord], metric: str
+) -> Mapping[str, Mapping[str, float]]:
+    """All figures of the runs that share their value of one with another run: no others can be
+    identical, and reading those of a thousand runs takes longer than looking at them."""
+    counts = Counter(run.metrics[metric] for run in runs)
+    twins = [run.id for run in runs if counts[run.metrics[metric]] > 1]
+    with workspace.database.read() as session:
+        return Runs(session).values(twins, split="test")
+
+
+def _figures(run: RunRecord, metric: str, everything: Mapping[str, float]) -> Figures:
     sign = 1.0 if metric_of(metric)[0].higher_is_better else -1.0
     model = RECOMMENDERS[run.model].cls
     parts = [
@@ -140,7 +152,7 @@ def _figures(run: RunRecord, metric: str) -> Figures:
         if solved
         else f"{strategy} {run.seed}",
         sign * run.metrics[metric],
-        run.metrics,
+        everything,
         run.collapsed,
         not model.uses_content(),
     )

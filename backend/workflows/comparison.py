@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 
 from backend.errors import InvalidInput
 from backend.evaluation.metrics import METRICS, metric_of
-from backend.evaluation.significance import Difference, Interval, holm, paired_difference
+from backend.evaluation.significance import (
+    Difference,
+    Interval,
+    align,
+    holm,
+    paired_difference,
+    paired_differences,
+)
 from backend.workflows.labels import protocol_key, protocol_label, run_label
 from backend.workflows.loading import (
     by_run,
@@ -23,10 +30,11 @@ from backend.workflows.loading import (
     make_split,
     open_dataset,
     per_user_values,
+    values_of,
 )
 from backend.workflows.verdict import aligned, verdict
 from backend.workflows.workspace import Workspace
-from db.records import MetricRecord, RunRecord, RunState
+from db.records import RunRecord, RunState
 from db.repositories import Runs
 
 
@@ -40,8 +48,10 @@ class LeaderRow:
     fusion: str | None
     encoders: Mapping[str, str]
     seed: int
-    metrics: Mapping[str, Interval]
-    """Test metrics; low = high = value where no interval applies (coverage)."""
+    metrics: Mapping[str, float]
+    """All test metrics."""
+    score: Interval | None
+    """The leaderboard's metric; low = high = value where no interval applies (coverage)."""
     seconds: float
     parameters: int
     epochs: int
@@ -142,15 +152,16 @@ def leaderboard(
     measured, _ = metric_of(metric)
     record = find_dataset(workspace, dataset_id)
     with workspace.database.read() as session:
-        done = Runs(session).list(dataset_id=record.id, state=RunState.DONE)
+        ids = Runs(session).ids(record.id, RunState.DONE)
+    done = finished_runs(workspace, ids, metric)
     protocols = _protocols(done)
     chosen = next((p for p in protocols if p.key == protocol), protocols[0] if protocols else None)
     runs = [run for run in done if chosen and protocol_key(run) == chosen.key]
     ids = tuple(run.id for run in runs)
     sign = -1.0 if measured.higher_is_better else 1.0
     rows = sorted(
-        _rows(workspace, ids),
-        key=lambda r: sign * r.metrics[metric].value if metric in r.metrics else math.inf,
+        _rows(workspace, ids, metric),
+        key=lambda r: sign * r.metrics[metric] if metric in r.metrics else math.inf,
     )
     found = verdict(workspace, ids, metric)
     return Leaderboard(
@@ -171,11 +182,9 @@ def paired(
     """Each run against the baseline, paired over users. Raises InvalidInput across protocols."""
     reference = find_run(workspace, baseline)
     others = [run for run in (find_run(workspace, r) for r in run_ids) if run.id != reference.id]
-    differences = []
     for run in others:
         _same_protocol(run, reference)
-        _, a, b = aligned(workspace, run, reference, metric)
-        differences.append((run, paired_difference(a, b), float(b.mean())))
+    differences = _against(workspace, others, reference, metric)
     adjusted = holm([difference.p_value for _, difference, _ in differences])
     return tuple(
         PairedRow(
@@ -291,15 +300,27 @@ def _protocols(runs: Sequence[RunRecord]) -> tuple[Protocol, ...]:
 
 
 @lru_cache(maxsize=8)
-def _rows(workspace: Workspace, run_ids: tuple[str, ...]) -> tuple[LeaderRow, ...]:
+def _rows(workspace: Workspace, run_ids: tuple[str, ...], metric: str) -> tuple[LeaderRow, ...]:
     """Of finished runs; they never change, so their figures are read once."""
-    runs = finished_runs(workspace, run_ids)
+    values = _values(workspace, run_ids)
     with workspace.database.read() as session:
-        stored = by_run(Runs(session).metrics(run_ids, split="test"))
-    return tuple(_row(run, stored.get(run.id, ())) for run in runs)
+        scores = {
+            stored.run_id: interval_of(stored)
+            for stored in Runs(session).metrics(run_ids, split="test", name=metric)
+        }
+    return tuple(
+        _row(run, values.get(run.id, {}), scores.get(run.id))
+        for run in finished_runs(workspace, run_ids, metric)
+    )
 
 
-def _row(run: RunRecord, stored: tuple[MetricRecord, ...]) -> LeaderRow:
+@lru_cache(maxsize=8)
+def _values(workspace: Workspace, run_ids: tuple[str, ...]) -> Mapping[str, Mapping[str, float]]:
+    with workspace.database.read() as session:
+        return Runs(session).values(run_ids, split="test")
+
+
+def _row(run: RunRecord, metrics: Mapping[str, float], score: Interval | None) -> LeaderRow:
     return LeaderRow(
         run_id=run.id,
         label=run_label(run),
@@ -307,12 +328,30 @@ def _row(run: RunRecord, stored: tuple[MetricRecord, ...]) -> LeaderRow:
         fusion=run.fusion,
         encoders=run.encoders,
         seed=run.seed,
-        metrics={m.name: interval_of(m) for m in stored},
+        metrics=metrics,
+        score=score,
         seconds=run.seconds,
         parameters=run.parameters,
         epochs=run.epochs,
         reads_content=bool(run.encoders),
     )
+
+
+def _against(
+    workspace: Workspace, others: Sequence[RunRecord], reference: RunRecord, metric: str
+) -> list[tuple[RunRecord, Difference, float]]:
+    """(run, its difference from the reference, the reference's mean); under one protocol runs
+    have the same people, and then all are compared in one go."""
+    users, base = values_of(workspace, reference, metric)
+    values = [values_of(workspace, run, metric) for run in others]
+    if all(np.array_equal(theirs, users) for theirs, _ in values):
+        found = paired_differences([own for _, own in values], base)
+        return [(run, d, float(base.mean())) for run, d in zip(others, found, strict=True)]
+    rows = []
+    for run, (theirs, own) in zip(others, values, strict=True):
+        _, a, b = align(theirs, own, users, base)
+        rows.append((run, paired_difference(a, b), float(b.mean())))
+    return rows
 
 
 def _metric_names(rows: list[LeaderRow]) -> tuple[str, ...]:

@@ -75,11 +75,21 @@ def find_run(workspace: Workspace, run_id: str) -> RunRecord:
         return Runs(session).get(run_id)
 
 
+def finished_runs(
+    workspace: Workspace, run_ids: Sequence[str], metric: str
+) -> tuple[RunRecord, ...]:
+    """By whole ids, with the figures of this metric alone; they never change, so they are read
+    once."""
+    known = _finished(workspace, frozenset(run_ids), metric)
+    return tuple(known[run_id] for run_id in run_ids)
+
+
 @lru_cache(maxsize=8)
-def finished_runs(workspace: Workspace, run_ids: tuple[str, ...]) -> tuple[RunRecord, ...]:
-    """By whole ids; finished runs never change, so many are read once."""
+def _finished(
+    workspace: Workspace, run_ids: frozenset[str], metric: str
+) -> Mapping[str, RunRecord]:
     with workspace.database.read() as session:
-        return Runs(session).many(run_ids)
+        return {run.id: run for run in Runs(session).many(sorted(run_ids), (metric,))}
 
 
 def open_dataset(workspace: Workspace, record: DatasetRecord) -> Dataset:
@@ -394,6 +404,14 @@ def per_user_values(
     with np.load(artefact_path(workspace, run, USERS_FILE), allow_pickle=False) as archive:
         values = {name: archive[name] for name in archive.files if name != "users"}
         return archive["users"], values
+
+
+def values_of(
+    workspace: Workspace, run: RunRecord, metric: str
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """(user_num i64[E], f64[E]) of one metric of the run's test evaluation."""
+    with np.load(artefact_path(workspace, run, USERS_FILE), allow_pickle=False) as archive:
+        return archive["users"], archive[metric].astype(np.float64)
 
 
 def artefact_path(workspace: Workspace, run: RunRecord, name: str) -> Path:

@@ -145,7 +145,7 @@ def machine(workspace: Workspace) -> Machine:
 
 def _card(workspace: Workspace, record: DatasetRecord) -> DatasetCard:
     with workspace.database.read() as session:
-        runs = Runs(session).list(dataset_id=record.id)
+        runs = Runs(session).list(dataset_id=record.id, figures=(HEADLINE_METRIC,))
     finished = tuple(run for run in runs if run.state is RunState.DONE)
     active = [run for run in runs if run.state in (RunState.QUEUED, RunState.RUNNING)]
     ranking = tuple(run for run in finished if HEADLINE_METRIC in run.metrics)

@@ -14,7 +14,7 @@ from backend.evaluation.significance import (
     paired_difference,
 )
 from backend.workflows.labels import run_label
-from backend.workflows.loading import finished_runs, interval_of, per_user_values
+from backend.workflows.loading import finished_runs, interval_of, values_of
 from backend.workflows.workspace import Workspace
 from db.records import RunRecord
 from db.repositories import Runs
@@ -46,7 +46,7 @@ def verdict(workspace: Workspace, run_ids: tuple[str, ...], metric: str) -> Verd
         stored = Runs(session).metrics(run_ids, split="test", name=metric)
     scores = {m.run_id: interval_of(m) for m in stored}
     # a control is there to be beaten; it neither leads nor stands for what content is worth
-    real = [run for run in finished_runs(workspace, run_ids) if not run.controls]
+    real = [run for run in finished_runs(workspace, run_ids, metric) if not run.controls]
     usable = [run for run in real if metric in run.metrics and metric in run.validation]
     if not usable:
         return Verdict(None, None, None, None, None, "Nothing was trained and tested here yet.")
@@ -86,10 +86,7 @@ def aligned(
     workspace: Workspace, a: RunRecord, b: RunRecord, metric: str
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
     """(user_num i64[N], values of a f64[N], values of b f64[N]) over the users both scored."""
-    users_a, values_a = per_user_values(workspace, a)
-    users_b, values_b = per_user_values(workspace, b)
-    both, left, right = align(users_a, values_a[metric], users_b, values_b[metric])
-    return both, left.astype(float), right.astype(float)
+    return align(*values_of(workspace, a, metric), *values_of(workspace, b, metric))
 
 
 def _best(runs: list[RunRecord], metric: str) -> RunRecord | None:

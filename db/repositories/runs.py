@@ -1,7 +1,7 @@
 """Runs with their learning curves, final figures and files."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -13,8 +13,9 @@ from db.records import ArtefactRecord, EpochRecord, MetricRecord, RunRecord, Run
 from db.repositories._rows import change, columns, record_of, upsert, values_of, whole_id
 from db.tables import ArtefactRow, EpochRow, MetricRow, RunRow
 
+_RUNS = RunRow.__table__
 _FIGURES = MetricRow.__table__
-"""Asked as a table: entities of a hundred thousand rows take seconds to make."""
+"""Asked as tables, their columns too: entities of a hundred thousand rows take seconds to make."""
 
 
 class Runs:
@@ -33,9 +34,15 @@ class Runs:
         run_id = whole_id(self._session, RunRow.id, id_or_prefix, "run")
         return self._select(select(RunRow.id).where(RunRow.id == run_id))[0]
 
-    def many(self, run_ids: Sequence[str]) -> tuple[RunRecord, ...]:
-        """The runs of these whole identifiers in this order; a missing one: `RecordNotFound`."""
-        found = {r.id: r for r in self._select(select(RunRow.id).where(RunRow.id.in_(run_ids)))}
+    def many(
+        self, run_ids: Sequence[str], figures: Collection[str] | None = None
+    ) -> tuple[RunRecord, ...]:
+        """The runs of these whole identifiers in this order; a missing one: `RecordNotFound`.
+
+        `figures`: the only ones that `metrics` and `validation` are to hold; None: all.
+        """
+        chosen = select(_RUNS.c.id).where(_RUNS.c.id.in_(run_ids))
+        found = {run.id: run for run in self._select(chosen, figures)}
         for run_id in run_ids:
             if run_id not in found:
                 raise RecordNotFound(f"There is no run '{run_id}'. It may have been deleted.")
@@ -46,14 +53,24 @@ class Runs:
         dataset_id: str | None = None,
         state: RunState | None = None,
         limit: int | None = None,
+        figures: Collection[str] | None = None,
     ) -> tuple[RunRecord, ...]:
-        """The newest `limit` (None: all), newest first."""
+        """The newest `limit` (None: all), newest first; `figures` as of `many`."""
         chosen = select(RunRow.id).order_by(RunRow.created_at.desc(), RunRow.id).limit(limit)
         if dataset_id is not None:
             chosen = chosen.where(RunRow.dataset_id == dataset_id)
         if state is not None:
             chosen = chosen.where(RunRow.state == state)
-        return self._select(chosen)
+        return self._select(chosen, figures)
+
+    def ids(self, dataset_id: str, state: RunState) -> tuple[str, ...]:
+        """Identifiers of a data set's runs in that state, newest first."""
+        chosen = (
+            select(_RUNS.c.id)
+            .where(_RUNS.c.dataset_id == dataset_id, _RUNS.c.state == state)
+            .order_by(_RUNS.c.created_at.desc(), _RUNS.c.id)
+        )
+        return tuple(self._session.execute(chosen).scalars())
 
     def update(self, run_id: str, **fields: object) -> None:
         """Change columns by the names of `RunRecord`'s fields; an unknown name: `ValueError`."""
@@ -101,15 +118,25 @@ class Runs:
         name only."""
         statement = (
             select(*(_FIGURES.c[field.name] for field in fields(MetricRecord)))
-            .where(MetricRow.run_id.in_(_several(run_ids)))
-            .order_by(MetricRow.run_id, MetricRow.split, MetricRow.name)
+            .where(_FIGURES.c.run_id.in_(_several(run_ids)))
+            .order_by(_FIGURES.c.run_id, _FIGURES.c.split, _FIGURES.c.name)
         )
         if split:
-            statement = statement.where(MetricRow.split == split)
+            statement = statement.where(_FIGURES.c.split == split)
         if name:
-            statement = statement.where(MetricRow.name == name)
+            statement = statement.where(_FIGURES.c.name == name)
         # A thousand runs have a hundred thousand figures, so no mapping is made of each.
         return tuple(MetricRecord(*row) for row in self._session.execute(statement))
+
+    def values(self, run_ids: Sequence[str], split: str) -> dict[str, dict[str, float]]:
+        """Name to value of every figure on that split, by run; a run without any has no key."""
+        found: dict[str, dict[str, float]] = defaultdict(dict)
+        chosen = select(*(_FIGURES.c[name] for name in ("run_id", "name", "value"))).where(
+            _FIGURES.c.run_id.in_(run_ids), _FIGURES.c.split == split
+        )
+        for run_id, name, value in self._session.execute(chosen):
+            found[run_id][name] = value
+        return dict(found)
 
     def put_artefact(self, record: ArtefactRecord) -> None:
         """Store path and hash of a file, in place of an earlier one of that name."""
@@ -121,17 +148,20 @@ class Runs:
         rows = self._session.execute(statement.order_by(ArtefactRow.name)).mappings()
         return {row["name"]: record_of(ArtefactRecord, row) for row in rows}
 
-    def _select(self, chosen: Select[Any]) -> tuple[RunRecord, ...]:
+    def _select(
+        self, chosen: Select[Any], figures: Collection[str] | None = None
+    ) -> tuple[RunRecord, ...]:
         rows = self._session.execute(
-            columns(RunRow)
-            .where(RunRow.id.in_(chosen))
-            .order_by(RunRow.created_at.desc(), RunRow.id)
+            select(_RUNS)
+            .where(_RUNS.c.id.in_(chosen))
+            .order_by(_RUNS.c.created_at.desc(), _RUNS.c.id)
         ).mappings()
-        figures = select(*(_FIGURES.c[name] for name in ("run_id", "split", "name", "value")))
+        wanted = select(*(_FIGURES.c[name] for name in ("run_id", "split", "name", "value")))
+        wanted = wanted.where(_FIGURES.c.run_id.in_(chosen))
+        if figures is not None:
+            wanted = wanted.where(_FIGURES.c.name.in_(figures))
         by_split: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
-        for run_id, split, name, value in self._session.execute(
-            figures.where(MetricRow.run_id.in_(chosen))
-        ):
+        for run_id, split, name, value in self._session.execute(wanted):
             by_split[run_id, split][name] = value
         return tuple(
             record_of(

@@ -110,7 +110,7 @@ def as_table(board: Leaderboard) -> pd.DataFrame:
     """One row per run: every metric, and the interval of the metric in view."""
     rows = []
     for row in board.rows:
-        score = row.metrics.get(board.metric)
+        score = row.score
         values = {
             "Run": row.label,
             "Seed": row.seed,
@@ -120,7 +120,7 @@ def as_table(board: Leaderboard) -> pd.DataFrame:
             "Parameters": row.parameters,
             "Epochs": row.epochs,
         }
-        values |= {wording.metric_title(n): v.value for n, v in row.metrics.items()}
+        values |= {wording.metric_title(n): v for n, v in row.metrics.items()}
         rows.append(values)
     return pd.DataFrame(rows)
 

@@ -41,7 +41,7 @@ def show(board: Leaderboard, chosen: Sequence[str]) -> None:
             "have to give in the other."
         )
     rows = [row for row in board.rows if row.run_id in chosen]
-    table = [(row.label, {n: m.value for n, m in row.metrics.items()}) for row in rows]
+    table = [(row.label, row.metrics) for row in rows]
     shown = [name for name in board.metrics if name.endswith("@20") or "@" not in name]
     charts.show(
         figures.all_metrics(table, shown, higher, charts.is_dark()), key="all_metrics", data=True

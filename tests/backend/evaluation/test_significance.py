@@ -1,4 +1,5 @@
 import math
+from dataclasses import astuple
 from itertools import product
 
 import numpy as np
@@ -12,6 +13,7 @@ from backend.evaluation.significance import (
     bootstrap_intervals,
     holm,
     paired_difference,
+    paired_differences,
     seeded_difference,
 )
 
@@ -114,6 +116,20 @@ def test_a_clear_difference_is_found_and_reversing_flips_it() -> None:
     assert forward.low > 0
     assert back.value == pytest.approx(-forward.value)
     assert back.p_value == pytest.approx(forward.p_value)
+
+
+def test_several_at_once_are_what_each_is_alone() -> None:
+    rng = np.random.default_rng(3)
+    base = rng.random(301)
+    kinds = ((0.1, 0.5), (0.2, 0.02), (0.0, 0.0))  # many people, at most twelve, nobody
+    several = [base + shift * (rng.random(301) < share) for shift, share in kinds]
+    together = paired_differences(several, base)
+    for row, one in zip(together, several, strict=True):
+        assert astuple(row) == pytest.approx(astuple(paired_difference(one, base)), abs=1e-12)
+    assert together[0].p_value < 0.01
+    assert together[1].p_value == 0.5 ** (np.count_nonzero(several[1] != base) - 1)
+    assert together[2].p_value == 1
+    assert paired_differences([], base) == ()
 
 
 def test_identical_runs_do_not_differ() -> None:

@@ -23,7 +23,8 @@ def _row(run_id: str, label: str, value: float, *, fusion: str | None = None) ->
         fusion=fusion,
         encoders={"image": "e"} if fusion else {},
         seed=0,
-        metrics={"ndcg@20": Interval(value, value - 0.01, value + 0.02)},
+        metrics={"ndcg@20": value},
+        score=Interval(value, value - 0.01, value + 0.02),
         seconds=100 * value,
         parameters=1000,
         epochs=3,
@@ -173,5 +174,5 @@ def test_every_figure_has_an_empty_case(board: Leaderboard) -> None:
 
 
 def test_nothing_is_measured_as_nan(board: Leaderboard) -> None:
-    blank = replace(board.rows[0], metrics={"ndcg@20": Interval(np.nan, np.nan, np.nan)})
+    blank = replace(board.rows[0], score=Interval(np.nan, np.nan, np.nan))
     assert not compare.leaderboard(replace(board, rows=(blank,))).data

@@ -8,11 +8,9 @@ from backend.workflows.synergy import PairSynergy, Synergy
 
 
 def _row(name: str, ndcg: float, novelty: float) -> LeaderRow:
-    metrics = {
-        "ndcg@20": Interval(ndcg, ndcg, ndcg),
-        "novelty@20": Interval(novelty, novelty, novelty),
-    }
-    return LeaderRow(name, name, "fused", "late", {}, 0, metrics, 1.0, 1, 1, True)
+    metrics = {"ndcg@20": ndcg, "novelty@20": novelty}
+    score = Interval(ndcg, ndcg, ndcg)
+    return LeaderRow(name, name, "fused", "late", {}, 0, metrics, score, 1.0, 1, 1, True)
 
 
 BOARD = Leaderboard(

@@ -21,11 +21,12 @@ def test_leaderboard_is_sorted_and_has_intervals(
     workspace: Workspace, shop: DatasetRecord, runs: dict[str, RunRecord]
 ) -> None:
     board = leaderboard(workspace, shop.id, protocol="ranking_given")
-    values = [row.metrics["ndcg@20"].value for row in board.rows]
+    values = [row.metrics["ndcg@20"] for row in board.rows]
     assert values == sorted(values, reverse=True)
     assert {row.run_id for row in board.rows} >= {run.id for run in runs.values()}
     for row in board.rows:
-        interval = row.metrics["ndcg@20"]
+        interval = row.score
+        assert interval is not None
         assert interval.low <= interval.value <= interval.high
     assert "coverage@20" in board.metrics
     assert board.verdict.endswith(".")
