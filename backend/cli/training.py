@@ -13,6 +13,8 @@ from backend.workflows.workspace import open_workspace
 from db.records import RunRecord
 from db.repositories import Runs
 
+_FOR_PEOPLE: Final = ("ndcg@20", "recall@20", "hit@20", "coverage@20", "rmse", "mae")
+
 
 def train(
     dataset: Annotated[str, typer.Argument(help="Name or id of the data set.")],
@@ -72,11 +74,11 @@ def train(
     runs = prepare(workspace, plan)
     if queue:
         queue_runs(workspace, runs)
-        say(_summary(runs[0]), json)
+        say(_summary(runs[0], json), json)
         return
     with workspace.database.write() as session:
         Runs(session).add(runs[0])
-    say(_summary(execute_run(workspace, runs[0].id, progress)), json)
+    say(_summary(execute_run(workspace, runs[0].id, progress), json), json)
 
 
 def runs(
@@ -86,7 +88,8 @@ def runs(
 ) -> None:
     """List runs, newest first."""
     found = list_runs(open_workspace(home), dataset)
-    say({"runs": [_summary(run) | {"name": run.name, "error": run.error} for run in found]}, json)
+    rows = [{"name": run.name, **_summary(run, json), "error": run.error} for run in found]
+    say({"runs": rows}, json)
 
 
 def jobs(home: Home = None, json: Json = False) -> None:
@@ -128,16 +131,21 @@ def resume_(
     say({"job": view.id, "run": view.run_id, "state": view.state}, json)
 
 
-def _summary(run: RunRecord) -> dict[str, object]:
+def _summary(run: RunRecord, json: bool) -> dict[str, object]:
+    """All metrics for programs, a handful for people."""
     return {
         "run": run.id,
         "state": str(run.state),
-        "validation": dict(run.validation),
-        "metrics": dict(run.metrics),
+        "validation": _told(run.validation, json),
+        "metrics": _told(run.metrics, json),
         "epochs": run.epochs,
         "seconds": run.seconds,
         "parameters": run.parameters,
     }
+
+
+def _told(metrics: Mapping[str, float], json: bool) -> dict[str, float]:
+    return {name: value for name, value in metrics.items() if json or name in _FOR_PEOPLE}
 
 
 COMMANDS: Final[Mapping[str, Callable[..., None]]] = {
