@@ -43,6 +43,9 @@ def chromium() -> str:
     found = _installer().find_chromium()
     if found is None:
         pytest.skip("No Chromium on this machine: run 'make browser' or set FUSIONLENS_CHROMIUM.")
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=MINUTE / 2)  # a busy machine draws slowly
     return str(found)
 
 

@@ -6,6 +6,7 @@ import struct
 import tempfile
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -180,7 +181,8 @@ def test_any_bytes_for_any_file(name: str, data: st.DataObject) -> None:
                 import_dataset(source, Path(scratch) / "sets", format=format)
             except InvalidInput:
                 continue
-        preview_source(source)
+        with suppress(InvalidInput):  # a sentence is an answer too
+            preview_source(source)
 
 
 @settings(deadline=None, max_examples=40)
