@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 import faiss
 import numpy as np
@@ -41,6 +41,10 @@ _WIDEST: Final = 1_024
 """A graph that has to keep more candidates than this is no faster than an inverted file."""
 _HALVINGS: Final = 3
 """After the doubling that finds enough, so that a search looks no further than it must."""
+_MANY_CELLS: Final = 0.1
+"""An inverted file that has to look into a larger share of its cells keeps short codes instead."""
+_RESCORED: Final = 300
+"""Of short codes: items scored exactly beside four for each one that is asked for."""
 _FILE, _META = "items.faiss", "index.json"
 _TIE: Final = 1e-6
 """Scores closer than this are equal but for rounding."""
@@ -56,6 +60,18 @@ class Found:
 
     items: NDArray[np.int64]
     scores: NDArray[np.float32]
+
+
+class _Asked(NamedTuple):
+    """Queries f32[N, D + 1], and the true score of the last of their best `depth` f32[N, 1]."""
+
+    queries: Rows
+    worst: NDArray[np.float32]
+    depth: int
+
+
+_Goal = tuple[_Asked, _Asked]
+"""What an index is tuned on, and what its recall is measured on."""
 
 
 class ItemIndex:
@@ -143,12 +159,13 @@ def build_index(
     flat.add(rows)
     if chosen == "flat":
         return ItemIndex(flat, chosen, 1.0, time.perf_counter() - started)
-    sample = _sample(items if queries is None else queries)
-    index = _graph(rows) if chosen == "hnsw" else _inverted(rows)
-    recall = _tuned(index, chosen, flat, sample)
-    if chosen == "hnsw" and recall < RECALL_GOAL and kind is None:
-        chosen, index = "ivf", _inverted(rows)
-        recall = _tuned(index, chosen, flat, sample)
+    goal = _goal(flat, _sample(items if queries is None else queries))
+    if chosen == "hnsw":
+        index = _graph(rows)
+        recall = _tuned(index, chosen, goal)
+        chosen = "ivf" if recall < RECALL_GOAL and kind is None else chosen
+    if chosen == "ivf":
+        index, recall = _inverted(rows, goal)
     return ItemIndex(index, chosen, recall, time.perf_counter() - started)
 
 
@@ -180,38 +197,52 @@ def _graph(rows: Rows) -> Any:
     return index
 
 
-def _inverted(rows: Rows) -> Any:
+def _inverted(rows: Rows, goal: _Goal) -> tuple[Any, float]:
+    """(the index, its recall): vectors as they are; as codes where most of them have to be read."""
+    plain = _filled(rows, "Flat")
+    recall = _tuned(plain, "ivf", goal)
+    if plain.nprobe <= _MANY_CELLS * plain.nlist:
+        return plain, recall
+    # Two dimensions in four bits, scanned many at once (Andre et al. 2017,
+    # https://arxiv.org/abs/1704.07355), after a rotation that spreads what dimensions tell.
+    pairs = (rows.shape[1] + 1) // 2
+    coded = _filled(rows, f"PQ{pairs}x4fs,RFlat", f"RR{2 * pairs},")
+    found = _tuned(coded, "ivf", goal)
+    return (coded, found) if found >= min(recall, RECALL_GOAL) else (plain, recall)
+
+
+def _filled(rows: Rows, held: str, turned: str = "") -> Any:
+    """An inverted file of `rows`, `held` and `turned` as FAISS calls such parts."""
     cells = max(1, min(int(2 * np.sqrt(len(rows))), len(rows) // 39))
-    quantizer = faiss.IndexFlatIP(rows.shape[1])
-    index = faiss.IndexIVFFlat(quantizer, rows.shape[1], cells, faiss.METRIC_INNER_PRODUCT)
-    index.cp.seed = _SEED
+    made_of = f"{turned}IVF{cells},{held}"
+    index = faiss.index_factory(rows.shape[1], made_of, faiss.METRIC_INNER_PRODUCT)
+    inverted = faiss.extract_index_ivf(index)
+    inverted.cp.seed = _SEED
     # A rough clustering trains much faster, and looking into more cells makes up for it.
-    index.cp.niter, index.cp.max_points_per_centroid = 10, 64
+    inverted.cp.niter, inverted.cp.max_points_per_centroid = 10, 64
     index.train(rows)
     index.add(rows)
     return index
 
 
-def _tuned(index: Any, kind: Kind, flat: Any, queries: Rows) -> float:
+def _tuned(index: Any, kind: Kind, goal: _Goal) -> float:
     """Look further until the goal is reached for one half of the queries; the recall for the other
     half, so that the figure is not that of the sample it was tuned on."""
-    tune, measure = queries[::2], queries[1::2] if len(queries) > 1 else queries
-    depth = min(_DEPTH, flat.ntotal)
-    worst = _query(flat, tune, depth)[0][:, -1:]
+    tune, measure = goal
     low = high = _FIRST_EFFORT[kind]
     most = _look(index, kind, high)
-    while _recall(index, tune, worst, depth) < _AIM and high < most:
+    while _recall(index, tune) < _AIM and high < most:
         low, high = high, min(2 * high, most)
         _look(index, kind, high)
     for _ in range(_HALVINGS):
         middle = (low + high) // 2
         _look(index, kind, middle)
-        if _recall(index, tune, worst, depth) < _AIM:
+        if _recall(index, tune) < _AIM:
             low = middle
         else:
             high = middle
     _look(index, kind, high)
-    return _recall(index, measure, _query(flat, measure, depth)[0][:, -1:], depth)
+    return _recall(index, measure)
 
 
 def _look(index: Any, kind: Kind, effort: int) -> int:
@@ -219,15 +250,24 @@ def _look(index: Any, kind: Kind, effort: int) -> int:
     if kind == "hnsw":
         index.hnsw.efSearch = effort
         return min(_WIDEST, int(index.ntotal))
-    index.nprobe = effort
-    return int(index.nlist)
+    inverted = faiss.extract_index_ivf(index)
+    inverted.nprobe = effort
+    return int(inverted.nlist)
 
 
-def _recall(index: Any, queries: Rows, worst: NDArray[np.float32], depth: int) -> float:
-    """Share of `depth` found items that score no worse than the true last one: of equal scores
-    any is right."""
-    scores, _ = _query(index, queries, depth)
-    return float((scores >= worst - _TIE * np.abs(worst)).mean())
+def _recall(index: Any, asked: _Asked) -> float:
+    """Share of found items that score no worse than the true last one: of equal scores any is
+    right."""
+    scores, _ = _query(index, asked.queries, asked.depth)
+    return float((scores >= asked.worst - _TIE * np.abs(asked.worst)).mean())
+
+
+def _goal(flat: Any, queries: Rows) -> _Goal:
+    """Two halves of the queries with their true answers."""
+    halves = queries[::2], queries[1::2] if len(queries) > 1 else queries
+    depth = min(_DEPTH, flat.ntotal)
+    tune, measure = (_Asked(h, _query(flat, h, depth)[0][:, -1:], depth) for h in halves)
+    return tune, measure
 
 
 def _sample(pool: Tensor) -> Rows:
@@ -239,7 +279,11 @@ def _query(
     index: Any, queries: NDArray[np.float32], k: int
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     _limit_threads()
-    scores, items = index.search(queries, k)
+    asked = None
+    if isinstance(index, faiss.IndexRefine):
+        wide = min(4 + _RESCORED / k, index.ntotal / k)
+        asked = faiss.IndexRefineSearchParameters(k_factor=wide)
+    scores, items = index.search(queries, k, params=asked)
     return np.where(items < 0, -np.inf, scores).astype(np.float32), items
 
 

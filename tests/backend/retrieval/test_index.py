@@ -83,6 +83,25 @@ def test_an_approximate_index_reaches_its_recall_and_says_so(kind: Kind) -> None
     assert build_index(items, bias, kind=kind).recall >= RECALL_GOAL - 0.01
 
 
+@pytest.mark.parametrize("many", [0.0, 1.0])
+def test_an_inverted_file_of_codes_is_as_good_as_one_of_vectors(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, many: float
+) -> None:
+    """An odd number of dimensions with the bias, and more asked for than is scored exactly."""
+    monkeypatch.setattr(index_module, "_MANY_CELLS", many)
+    users, items, bias = world(n_items=3000, dim=10, users=300)
+    index = build_index(items, bias, queries=users, kind="ivf")
+    index.save(tmp_path)
+    exact = build_index(items, bias).search(users, 10)
+    for one in (index, load_index(tmp_path)):
+        assert one is not None and one.recall >= RECALL_GOAL - 0.01
+        found = one.search(users, 10)
+        assert (found.scores >= exact.scores[:, -1:] - 1e-5).mean() >= RECALL_GOAL - 0.01
+        assert found.scores[:, 0] == pytest.approx(exact.scores[:, 0], abs=0.05)
+    whole = index.search(users[:2], 3000).items
+    assert all(len(set(row[row >= 0].tolist())) == (row >= 0).sum() for row in whole)
+
+
 def test_the_stated_recall_is_that_of_queries_it_was_not_tuned_on() -> None:
     """Of items in pairs of equal score any is right: equal rows never count as missed."""
     users, items, bias = world(n_items=1500, dim=8, users=100)
