@@ -5,6 +5,7 @@ import streamlit as st
 from backend.workflows import explanation, recommendation
 from backend.workflows.workspace import open_workspace
 from pages.components import (
+    ahead,
     editor,
     empty,
     explanations,
@@ -69,7 +70,7 @@ with columns[2]:
 waiting = st.empty()
 waiting.caption(explanations.WAITING)
 with st.skeleton(320):
-    found = explanation.explain(workspace, run_id, user, item)
+    found = explanation.explain(workspace, run_id, user, item, judged=ahead.judged(run_id))
 waiting.empty()
 with top:
     headline.show(found.sentence, "Contributions and baseline add up to the score.")

@@ -28,7 +28,7 @@ from backend.workflows.recommendation import (
     rank_for,
     user_number,
 )
-from backend.workflows.trust import gate_of, judge
+from backend.workflows.trust import gate_of, judge, measuring
 from backend.workflows.workspace import Workspace
 from models.recommenders import FeatureTable
 
@@ -74,6 +74,8 @@ class Explanation:
     """Modalities that the item lacks and the run filled in."""
     checks: tuple[Check, ...] = ()
     """What was measured to judge it."""
+    judged: bool = True
+    """False: the verdict is still being measured, and nothing says yet whether to trust it."""
 
 
 @dataclass(frozen=True)
@@ -122,8 +124,14 @@ class RunExplanation:
     sentence: str
 
 
-def explain(workspace: Workspace, run_id: str, user_id: str, item_id: str) -> Explanation:
-    """Exact Shapley values over the item's present modalities and the collaborative part."""
+def explain(
+    workspace: Workspace, run_id: str, user_id: str, item_id: str, *, judged: bool = True
+) -> Explanation:
+    """Exact Shapley values over the item's present modalities and the collaborative part.
+
+    Not `judged`, it says the parts at once and leaves the verdict open, which takes seconds the
+    first time for a run.
+    """
     loaded = load_run(workspace, run_id)
     user = user_number(loaded, user_id)
     item = _any_item(workspace, loaded, item_id)
@@ -132,7 +140,7 @@ def explain(workspace: Workspace, run_id: str, user_id: str, item_id: str) -> Ex
         pair = torch.tensor([user]), torch.tensor([item])
         attribution = tables.attribute(*pair)
         interactions = _pairs(tables.players, tables.interactions(*pair)[0].tolist())
-        trust = judge(workspace, loaded.record.id, user, item)
+        trust = judge(workspace, loaded.record.id, user, item) if judged else measuring()
         parts = attribution.values[0].tolist()
         imputed = _imputed(loaded.data.features, item)
         score, baseline = float(attribution.score[0]), float(attribution.baseline[0])
@@ -144,7 +152,8 @@ def explain(workspace: Workspace, run_id: str, user_id: str, item_id: str) -> Ex
         parts = attribution.values[0, place].tolist()
         score = float(attribution.score[0, place])
         baseline = float(attribution.baseline[0, place])
-        interactions, trust = {}, _of_new_item(workspace, loaded.record.id)
+        interactions = {}
+        trust = _of_new_item(workspace, loaded.record.id) if judged else measuring()
     shares = dict(zip(tables.players, parts, strict=True))
     card = cards_of(workspace, loaded, (item,))[0]
     rank = _rank(workspace, loaded, user, item)
@@ -160,9 +169,10 @@ def explain(workspace: Workspace, run_id: str, user_id: str, item_id: str) -> Ex
         interactions=interactions,
         faithful=trust.faithful,
         reason=trust.reason,
-        sentence=_pair_sentence(shares, rank, trust.faithful),
+        sentence=_pair_sentence(shares, rank, trust.faithful) if judged else _unjudged(rank),
         imputed=imputed,
         checks=trust.checks,
+        judged=judged,
     )
 
 
@@ -306,7 +316,7 @@ def _pair_sentence(shares: Mapping[str, float], rank: int | None, faithful: bool
     """In words that need no training; withheld where the parts must not be trusted."""
     if not faithful:
         return "What this score comes from cannot be told reliably, so no reason is given."
-    place = "It is in this person's history" if rank is None else f"It is number {rank} here"
+    place = _place(rank)
     total = sum(abs(value) for value in shares.values())
     ordered = sorted(shares.items(), key=lambda pair: -pair[1])
     best, value = ordered[0]
@@ -317,6 +327,14 @@ def _pair_sentence(shares: Mapping[str, float], rank: int | None, faithful: bool
     if low < -0.1 * total:
         return f"{text}; {PLAIN[worst]} speaks against it."
     return f"{text}."
+
+
+def _unjudged(rank: int | None) -> str:
+    return f"{_place(rank)}; whether its reasons can be told is being measured."
+
+
+def _place(rank: int | None) -> str:
+    return "It is in this person's history" if rank is None else f"It is number {rank} here"
 
 
 def _run_sentence(shares: Mapping[str, NDArray[np.float64]]) -> str:

@@ -1,7 +1,10 @@
 """What each kind of job does: the names that the worker looks up."""
 
+import logging
 from pathlib import Path
+from typing import Final
 
+from backend.errors import USER_ERRORS
 from backend.jobs.handlers import JobContext, handler
 from backend.settings import Settings
 from backend.workflows.aligning import AlignmentPlan, align
@@ -11,12 +14,16 @@ from backend.workflows.execution import execute_run
 from backend.workflows.experimenting import execute_experiment
 from backend.workflows.health import look_closer
 from backend.workflows.importing import ImportRequest, encode_data, import_data
+from backend.workflows.loading import find_run
 from backend.workflows.probing import probe
+from backend.workflows.trust import gate_of
 from backend.workflows.tuning_trials import execute_tuning
 from backend.workflows.workspace import Workspace
 from db.records import DatasetRecord, JobRecord, JobState, RunState
 from db.repositories import Datasets, Runs
 from db.session import Database
+
+_log: Final = logging.getLogger(__name__)
 
 
 def _workspace(context: JobContext) -> Workspace:
@@ -112,8 +119,17 @@ def _end_run(settings: Settings, database: Database, job: JobRecord) -> None:
 
 @handler("train", on_failure=_end_run)
 def train_job(context: JobContext) -> None:
-    """Train and evaluate one run."""
-    execute_run(_workspace(context), str(context.job.payload["run_id"]), context.report)
+    """Train and evaluate one run, then test its explanations, so that nobody waits for that."""
+    run = find_run(_workspace(context), str(context.job.payload["run_id"]))
+    # An attempt that was killed while it tested has left a good run.
+    if run.state is not RunState.DONE:
+        execute_run(_workspace(context), run.id, context.report)
+    context.report("Testing its explanations", 1.0)
+    try:
+        gate_of(_workspace(context), run.id)
+    except USER_ERRORS:
+        # The run is done and good; the page tests them again and says what is wrong.
+        _log.warning("The explanations of %s could not be tested.", run.name, exc_info=True)
 
 
 @handler("health")

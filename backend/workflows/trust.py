@@ -27,6 +27,10 @@ from models.recommenders import ClosedFormRecommender, TrainingData
 PEOPLE_JUDGED: Final = 60
 LIST_LENGTH: Final = 5
 """The head of the list: what a person would ask about."""
+MEASURING: Final = (
+    "How far to trust this model's explanations is being measured: it is tested on held-out "
+    "choices and against copies that have learned nothing."
+)
 _EVIDENCE_USERS: Final = 300
 _REFERENCE_ITEMS: Final = 200
 _OTHER_SEEDS: Final = 2
@@ -54,6 +58,11 @@ class GateReport:
 def judge(workspace: Workspace, run_id: str, user: int, item: int) -> Judgement:
     """The gate for one person and one item of the catalogue, by dense rows."""
     return gate_of(workspace, run_id).judge(torch.tensor([user]), torch.tensor([item]))[0]
+
+
+def measuring() -> Judgement:
+    """What stands for a judgement while the gate's evidence is still being found."""
+    return Judgement(False, MEASURING, ())
 
 
 @lru_cache(maxsize=6)

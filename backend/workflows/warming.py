@@ -25,19 +25,30 @@ def ready_for_new_items(workspace: Workspace, run_id: str) -> Thread:
 
 
 @lru_cache(maxsize=32)
+def ready_to_judge(workspace: Workspace, run_id: str) -> Thread:
+    """Begins, once per process and run, to test it for its gate."""
+    return _begin(lambda: gate_of(workspace, load_run(workspace, run_id).record.id))
+
+
+@lru_cache(maxsize=32)
 def ready_to_explain(workspace: Workspace, run_id: str) -> Thread:
-    """Begins, once per process and run, to take it apart item by item and to test it for its
-    gate."""
+    """Begins, once per process and run, to test it for its gate and to take it apart item by
+    item."""
 
     def work() -> None:
+        ready_to_judge(workspace, run_id).join()
         loaded = load_run(workspace, run_id)
         if loaded.model.embeds_by_item:
             everything = torch.arange(loaded.dataset.n_items)
             somebody = torch.zeros_like(everything)
             coalition_tables(workspace, loaded.record.id).attribute(somebody, everything)
-        gate_of(workspace, loaded.record.id)
 
     return _begin(work)
+
+
+def judged(workspace: Workspace, run_id: str) -> bool:
+    """Whether that is done, well or not; begun where it was not."""
+    return not ready_to_judge(workspace, run_id).is_alive()
 
 
 def _begin(work: Callable[[], object]) -> Thread:

@@ -11,10 +11,7 @@ from pages.components import cards, charts, pictures, players, state, trust
 from pages.components.cached import remember
 from pages.components.words import explain
 
-WAITING = (
-    "Taking it apart. The first time for a model takes some seconds more: it is tested against "
-    "copies that have learned nothing."
-)
+WAITING = "Taking it apart; the first time for a model takes some seconds more."
 
 
 def one(found: Explanation) -> None:

@@ -6,7 +6,7 @@ from backend.figures import trust as figures
 from backend.figures import wording
 from backend.workflows import trust
 from backend.workflows.explanation import Explanation
-from pages.components import charts
+from pages.components import ahead, charts
 from pages.components.cached import remember
 from pages.components.markup import plain
 from pages.components.words import explain
@@ -14,6 +14,9 @@ from pages.components.words import explain
 
 def one(found: Explanation) -> None:
     """The verdict in a sentence; below it everything that was measured."""
+    if not found.judged:
+        _waiting(found.run_id)
+        return
     if found.faithful:
         st.success(plain(found.reason), icon=":material/verified:")
     else:
@@ -26,6 +29,14 @@ def one(found: Explanation) -> None:
             icon = ":material/check:" if check.passed else ":material/close:"
             title = plain(figures.check_title(check.name))
             st.markdown(f"{icon} **{title}.** {plain(check.sentence)}")
+
+
+@st.fragment(run_every=2)
+def _waiting(run_id: str) -> None:
+    """Looks again until the verdict is there, then draws the page with it."""
+    if ahead.judged(run_id):
+        st.rerun()
+    st.info(f"Not judged yet. {plain(trust.MEASURING)}", icon=":material/hourglass_top:")
 
 
 def run(run_id: str) -> None:

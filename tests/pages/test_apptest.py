@@ -28,6 +28,7 @@ from backend.workflows.probing import probe
 from backend.workflows.tuning_trials import execute_tuning
 from backend.workflows.workspace import Workspace, open_workspace
 from db.repositories import Experiments
+from pages.components import ahead
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = (
@@ -200,6 +201,17 @@ def test_a_link_restores_run_person_and_item(open_page: Opener, filled: Workspac
     assert app.selectbox(key="url_run").value == run
     assert app.selectbox(key="url_user").value == user
     assert app.selectbox(key="url_item").value == item
+
+
+def test_parts_are_shown_while_the_verdict_is_measured(
+    open_page: Opener, filled: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ahead, "judged", lambda run_id: False)
+    app = open_page(filled, "explain")
+    assert not app.exception
+    assert "is being measured" in app.title[0].value
+    assert any("Not judged yet" in info.value for info in app.info)
+    assert not app.success
 
 
 def test_a_choice_is_written_to_the_url(open_page: Opener, filled: Workspace) -> None:

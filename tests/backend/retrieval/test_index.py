@@ -94,7 +94,8 @@ def test_an_inverted_file_of_codes_is_as_good_as_one_of_vectors(
     index.save(tmp_path)
     exact = build_index(items, bias).search(users, 10)
     for one in (index, load_index(tmp_path)):
-        assert one is not None and one.recall >= RECALL_GOAL - 0.01
+        assert one is not None
+        assert one.recall >= RECALL_GOAL - 0.01
         found = one.search(users, 10)
         assert (found.scores >= exact.scores[:, -1:] - 1e-5).mean() >= RECALL_GOAL - 0.01
         assert found.scores[:, 0] == pytest.approx(exact.scores[:, 0], abs=0.05)

@@ -1,3 +1,6 @@
+from threading import Event
+from types import SimpleNamespace
+
 import pytest
 
 from backend.workflows import warming
@@ -19,6 +22,7 @@ def test_a_run_is_prepared_once(
         thread.join(60)
         assert not thread.is_alive()
     assert not caplog.records
+    assert warming.judged(workspace, runs[name].id)
     assert (workspace.settings.runs / runs[name].id / "evidence.json").is_file()
 
 
@@ -27,4 +31,25 @@ def test_what_cannot_be_prepared_disturbs_nobody(
 ) -> None:
     caplog.set_level("INFO", "backend.workflows.warming")
     warming.ready_to_explain(workspace, "no such run").join(60)
-    assert [record.levelname for record in caplog.records] == ["INFO"]
+    assert {record.levelname for record in caplog.records} == {"INFO"}
+
+
+def test_a_verdict_is_there_once_its_thread_has_ended(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, done = Event(), Event()
+
+    def gate_of(*asked: object) -> None:
+        begun.set()
+        done.wait(60)
+
+    monkeypatch.setattr(warming, "gate_of", gate_of)
+    monkeypatch.setattr(
+        warming, "load_run", lambda *asked: SimpleNamespace(record=SimpleNamespace(id="x"))
+    )
+    assert not warming.judged(workspace, "slow")
+    assert begun.wait(60)
+    assert not warming.judged(workspace, "slow")
+    done.set()
+    warming.ready_to_judge(workspace, "slow").join(60)
+    assert warming.judged(workspace, "slow")
