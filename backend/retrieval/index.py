@@ -279,10 +279,10 @@ def _query(
     index: Any, queries: NDArray[np.float32], k: int
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     _limit_threads()
-    asked = None
+    asked: Any = None
     if isinstance(index, faiss.IndexRefine):
-        wide = min(4 + _RESCORED / k, index.ntotal / k)
-        asked = faiss.IndexRefineSearchParameters(k_factor=wide)
+        asked = faiss.IndexRefineSearchParameters()
+        asked.k_factor = min(4 + _RESCORED / k, index.ntotal / k)
     scores, items = index.search(queries, k, params=asked)
     return np.where(items < 0, -np.inf, scores).astype(np.float32), items
 
