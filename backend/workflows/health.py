@@ -42,7 +42,7 @@ AT_ONCE: Final = 20_000
 """Up to so many items the contents are looked at while a person waits; above, a job does it."""
 _SECONDS_PER_THOUSAND: Final = 1.0
 """Measured with 1,280 numbers per picture and 384 per text on one core."""
-_VERSION: Final = 2
+_VERSION: Final = 3
 """Counts up when a check changes, so that an old result is not taken for a new one."""
 
 
