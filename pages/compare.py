@@ -15,7 +15,11 @@ if not dataset_id:
     st.stop()
 
 board = comparison.leaderboard(
-    open_workspace(), dataset_id, state.read("metric", HEADLINE_METRIC), state.read("protocol")
+    open_workspace(),
+    dataset_id,
+    state.read("metric", HEADLINE_METRIC),
+    state.read("protocol"),
+    controls=leaderboard.with_controls(),
 )
 if not board.rows or board.protocol is None:
     headline.show("No run has finished on these data yet")

@@ -8,10 +8,12 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from backend.evaluation.significance import Interval
-from backend.figures import theme, wording
+from backend.figures import parallel, theme, wording
 from backend.workflows.comparison import Curve, Leaderboard, LeaderRow, PairedRow, Segments
+from backend.workflows.hyperparameters import Hyperparameters
 
 _MOST_IN_ONE_PLOT = 6
+_MOST_AXES = 9
 _MOST_RUNS = 30
 """Rows of the leaderboard's picture; the table beside it has every run."""
 
@@ -32,8 +34,8 @@ def leaderboard(board: Leaderboard, pinned: str = "", dark: bool = False) -> go.
         title += f", the best {_MOST_RUNS} of {len(rows):,} runs"
         rows = rows[:_MOST_RUNS] + [row for row in rows[_MOST_RUNS:] if row.run_id == pinned]
     figure = theme.frame(title, x=f"{name} ({better})", height=110 + 38 * len(rows))
+    labels = theme.distinct([row.label for row in rows])[::-1]  # the best is the first of equals
     rows = rows[::-1]
-    labels = theme.distinct([row.label for row in rows])
     colours = [_colour(row, pinned, dark) for row in rows]
     scores = [_interval(row) for row in rows]
     for place, (score, colour) in enumerate(zip(scores, colours, strict=True)):
@@ -165,14 +167,15 @@ def forest(rows: Sequence[PairedRow], baseline: str, metric: str) -> go.Figure:
     title = f"Difference from {theme.safe(wording.shortened(baseline, 40))}"
     if not rows:
         return theme.sentence(title, "Nothing else to compare with.")
-    ordered = sorted(rows, key=lambda row: row.difference.value)
-    labels = theme.distinct([row.label for row in ordered])
+    named = zip(rows, theme.distinct([row.label for row in rows]), strict=True)
+    ordered = sorted(named, key=lambda pair: pair[0].difference.value)
+    labels = [label for _, label in ordered]
     figure = theme.frame(
         title,
         x=f"Difference in {wording.metric_title(metric)}, same users",
         height=120 + 38 * len(ordered),
     )
-    for place, (row, label) in enumerate(zip(ordered, labels, strict=True)):
+    for place, (row, label) in enumerate(ordered):
         gap = row.difference
         clear = gap.low > 0 or gap.high < 0
         colour = theme.ACCENT if clear else theme.BASELINE
@@ -250,7 +253,30 @@ def costs(board: Leaderboard, against: str = "seconds", dark: bool = False) -> g
     return figure
 
 
-def win_loss(pairs: Sequence[tuple[str, float, float]], label_a: str, label_b: str) -> go.Figure:
+def hyperparameters(
+    found: Hyperparameters, metric: str, higher_is_better: bool = True
+) -> go.Figure:
+    """Parallel coordinates over the settings in which the runs differ; the best run on top."""
+    title = "From settings to the figure"
+    names = found.names[:_MOST_AXES]
+    if len(found.runs) < 2 or not names:
+        return theme.sentence(title, "Two runs that differ in a setting are needed.")
+    labels = theme.distinct([run.label for run in found.runs])
+    ordered = sorted(
+        zip(labels, found.runs, strict=True),
+        key=lambda pair: pair[1].score,
+        reverse=not higher_is_better,
+    )
+    return parallel.lines(
+        title,
+        [*(wording.metric_title(name) for name in names), wording.metric_title(metric)],
+        [parallel.Line(label, (*run.values[: len(names)], run.score)) for label, run in ordered],
+    )
+
+
+def win_loss(
+    pairs: Sequence[tuple[str, float, float]], label_a: str, label_b: str, dark: bool = False
+) -> go.Figure:
     """For how many people each of two runs is better."""
     title = "Who gets the better list"
     if not pairs:
@@ -269,11 +295,13 @@ def win_loss(pairs: Sequence[tuple[str, float, float]], label_a: str, label_b: s
         orientation="h",
         marker_color=[theme.BASELINE, theme.GRID, theme.ACCENT],
         text=[f"{n:,} ({wording.percent(n / len(pairs))})" for n in counts[::-1]],
-        textposition="outside",
+        textposition=["inside" if n > max(counts) / 2 else "outside" for n in counts[::-1]],
+        insidetextanchor="start",
+        textfont={"color": theme.ink(dark)},
         cliponaxis=False,
         hovertemplate="%{y}: %{text}<extra></extra>",
     )
-    figure.update_xaxes(range=[0, 1.3 * max(counts)])
+    figure.update_xaxes(range=[0, 1.05 * max(counts)])
     return figure
 
 

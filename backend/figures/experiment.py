@@ -5,7 +5,8 @@ import math
 import plotly.graph_objects as go
 
 from backend.evaluation.significance import Interval
-from backend.figures import theme, wording
+from backend.figures import theme, tradeoffs, wording
+from backend.workflows.experiment_measures import Measures, StrategyMeasures
 from backend.workflows.experiment_verdict import ExperimentVerdict
 from backend.workflows.experiment_view import ExperimentView
 
@@ -15,6 +16,20 @@ ROLES = {
     "clicks": "Sees clicks only",
     "control": "Control: content without meaning",
 }
+EXPLAINED = {
+    "gains": "How much better the best fusion is than each rival. The line holds the true gain in "
+    "95 of 100 repetitions; where it crosses the dashed rule, chance may explain the gain.",
+    "groups": "The same gain over the toughest rival, for people with few, some and many training "
+    "interactions.",
+    "standings": "Every strategy on the test part, best above. The mark is the mean over seeds, "
+    "the line one standard deviation to both sides.",
+    "every_metric": "A row is a strategy, a column a metric with its own scale: darker cells are "
+    "better within their column. A strategy that is dark everywhere leads in everything.",
+    "profiles": "The best fusion, the best single modality, the best model of clicks and the "
+    "strongest control. On each axis the outer end is the best of them, the inner one the worst: "
+    "the shape says where a strategy is strong, not by how much.",
+}
+"""How to read each figure, for a reader who knows no statistics."""
 _COLOURS = {
     "fusion": theme.ACCENT,
     "single": "#0D9488",
@@ -77,6 +92,30 @@ def standings(found: ExperimentVerdict, metric: str) -> go.Figure:
     return theme.legend_on_top(figure)
 
 
+def every_metric(found: Measures, metric: str, dark: bool = False) -> go.Figure:
+    """Strategy x metric, means over the seeds, the best by `metric` above."""
+    ordered = sorted(
+        (row for row in found.rows if metric in row.values),
+        key=lambda row: row.values[metric].mean,
+        reverse=found.higher.get(metric, True),
+    )
+    cutoff = metric.partition("@")[2]
+    shown = [name for name in found.metrics if name.partition("@")[2] in ("", cutoff)]
+    return tradeoffs.all_metrics([_means(row) for row in ordered], shown, found.higher, dark)
+
+
+def profiles(found: Measures, verdict: ExperimentVerdict) -> go.Figure:
+    """A radar of the best fusion, the best single modality, the best model of clicks and the
+    strongest control, each over its seeds."""
+    rows = {row.key: row for row in found.rows}
+    best = (verdict.best_fusion, verdict.best_single, verdict.best_click_only)
+    controls = [row for row in verdict.standings if row.role == "control" and row.key in rows]
+    chosen = [rows[key] for key in best if key in rows]
+    if controls:
+        chosen.append(rows[max(controls, key=lambda row: row.validation).key])
+    return tradeoffs.radar([_means(row) for row in chosen], found.metrics, found.higher)
+
+
 def opening(found: ExperimentView) -> str:
     """How often the test part was looked at, in a sentence; "" before that."""
     if found.opened_at is None:
@@ -105,6 +144,10 @@ def meaning(found: ExperimentVerdict) -> str:
         f"Content that was shuffled over the items does about as well ({gain}): what the model "
         "gains, it does not owe to what the items show and say."
     )
+
+
+def _means(row: StrategyMeasures) -> tuple[str, dict[str, float]]:
+    return row.label, {name: value.mean for name, value in row.values.items()}
 
 
 def _percent_rows(title: str, rows: list[tuple[str, Interval]], x: str) -> go.Figure:

@@ -1,5 +1,6 @@
 """Colours and the common frame of every figure; readable on a light and on a dark ground."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
@@ -61,6 +62,7 @@ CONTINUOUS: Final = (
 )  # fmt: skip
 """For numbers on a map: Viridis without its ends, which vanish on a dark or a light ground. Tells
 order in grey and for every kind of colour blindness."""
+_LINE: Final = 44
 GRID: Final = "rgba(128, 128, 128, 0.22)"
 SEQUENTIAL: Final = (
     (0.0, "rgba(124, 107, 214, 0.04)"),
@@ -133,9 +135,10 @@ def sentence(title: str, text: str, height: int = 220) -> go.Figure:
     figure = frame(title, height=height)
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False)
+    lines = textwrap.wrap(text, _LINE)  # Plotly wraps nothing, and a phone is narrow
     figure.add_annotation(
-        text=safe(text), x=0.5, y=0.5, xref="paper", yref="paper", showarrow=False,
-        font={"size": 14}, opacity=0.75,
+        text="<br>".join(safe(line) for line in lines), x=0.5, y=0.5, xref="paper", yref="paper",
+        showarrow=False, font={"size": 14}, opacity=0.75,
     )  # fmt: skip
     return figure
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import plotly.graph_objects as go
+from plotly.subplots import make_subplots
 
 from backend.figures import theme, wording
 from backend.workflows.comparison import Leaderboard, LeaderRow
@@ -19,6 +20,7 @@ RELATIONS: Final = {
     "independent": "add up",
 }
 _LONGEST: Final = 36
+_MOST_COLUMNS: Final = 6
 _BOTH_WAYS: Final = (
     (0.0, "rgba(180, 83, 9, 0.6)"),
     (0.5, "rgba(128, 128, 128, 0.05)"),
@@ -38,6 +40,8 @@ def pareto(board: Leaderboard, other: str, other_higher: bool, dark: bool = Fals
         return theme.sentence(title, "Two runs with both metrics are needed.")
     front = _front(rows, board, other, other_higher)
     better = "more" if other_higher else "less"
+    places = [row.metrics[other] for row in rows]
+    middle = (min(places) + max(places)) / 2
     figure = theme.frame(
         title, x=f"{second} ({better} is better)", y=f"{name} on test users", height=460
     )
@@ -52,8 +56,8 @@ def pareto(board: Leaderboard, other: str, other_higher: bool, dark: bool = Fals
         x=[row.metrics[other] for row in rows],
         y=[row.metrics[board.metric] for row in rows],
         mode="markers+text",
-        text=[theme.safe(wording.shortened(r.label, 28)) if r in front else "" for r in rows],
-        textposition="top center",
+        text=_named(rows, front, board.metric, other),
+        textposition=["top left" if row.metrics[other] > middle else "top right" for row in rows],
         textfont={"size": 11},
         cliponaxis=False,
         marker={
@@ -70,19 +74,36 @@ def pareto(board: Leaderboard, other: str, other_higher: bool, dark: bool = Fals
 def all_metrics(
     table: Table, metrics: Sequence[str], higher: Mapping[str, bool], dark: bool = False
 ) -> go.Figure:
-    """Strategy x metric: the value in the cell, the colour from worst to best of its column."""
+    """Strategy x metric, six metrics side by side so that a narrow screen can show them: the value
+    in the cell, the colour from worst to best of its column."""
     title = "Every metric (darker is better within a column)"
     shown = [m for m in metrics if sum(m in values for _, values in table) > 1]
     if not shown:
         return theme.sentence(title, "Two runs are needed to compare metrics.")
-    columns = {m: _scaled([values.get(m) for _, values in table], higher[m]) for m in shown}
     labels = theme.distinct([label for label, _ in table])
-    figure = theme.frame(title, x="Metric on test users", height=170 + 30 * len(table))
-    figure.add_heatmap(
-        z=[[columns[m][place] for m in shown] for place in range(len(table))][::-1],
-        x=[wording.metric_title(m) for m in shown],
+    parts = [shown[at : at + _MOST_COLUMNS] for at in range(0, len(shown), _MOST_COLUMNS)]
+    figure = make_subplots(len(parts), 1, vertical_spacing=0.6 / (len(parts) * (len(table) + 3)))
+    height = 110 + len(parts) * (70 + 28 * len(table))
+    figure.update_layout(theme.frame(title, height=height).layout)
+    figure.update_layout(xaxis_title="", yaxis_title="")
+    for place, part in enumerate(parts, start=1):
+        figure.add_trace(_heat(table, part, labels, higher, dark), place, 1)
+    figure.update_xaxes(showgrid=False, side="bottom", automargin=True, tickangle=0)
+    figure.update_xaxes(title_text="Metric on test users", row=len(parts), col=1)
+    return figure.update_yaxes(showgrid=False, automargin=True)
+
+
+def _heat(
+    table: Table, metrics: Sequence[str], labels: list[str], higher: Mapping[str, bool], dark: bool
+) -> go.Heatmap:
+    columns = {m: _scaled([values.get(m) for _, values in table], higher[m]) for m in metrics}
+    titles = [wording.metric_title(m) for m in metrics]
+    return go.Heatmap(
+        z=[[columns[m][place] for m in metrics] for place in range(len(table))][::-1],
+        x=["<br>".join(title.replace("@", " @").split(" ")) for title in titles],
         y=labels[::-1],
-        text=[[_cell(values.get(m)) for m in shown] for _, values in table][::-1],
+        text=[[_cell(values.get(m)) for m in metrics] for _, values in table][::-1],
+        customdata=[titles for _ in table],
         colorscale=[list(stop) for stop in theme.SEQUENTIAL],
         zmin=0,
         zmax=1,
@@ -91,11 +112,8 @@ def all_metrics(
         ygap=2,
         texttemplate="%{text}",
         textfont={"color": theme.ink(dark), "size": 11},
-        hovertemplate="%{y}<br>%{x}: %{text}<extra></extra>",
+        hovertemplate="%{y}<br>%{customdata}: %{text}<extra></extra>",
     )
-    figure.update_xaxes(showgrid=False, side="bottom")
-    figure.update_yaxes(showgrid=False)
-    return figure
 
 
 def radar(table: Table, metrics: Sequence[str], higher: Mapping[str, bool]) -> go.Figure:
@@ -127,7 +145,7 @@ def radar(table: Table, metrics: Sequence[str], higher: Mapping[str, bool]) -> g
     )
     theme.legend_on_top(figure)
     return figure.update_layout(
-        margin={"t": 60, "b": 60, "l": 60, "r": 60},
+        margin={"t": 60, "b": 60, "l": 84, "r": 84},
         legend={"yref": "container", "y": 0, "yanchor": "bottom"},
     )
 
@@ -242,6 +260,20 @@ def synergy(found: Synergy, dark: bool = False) -> go.Figure:
     figure.update_xaxes(showgrid=False)
     figure.update_yaxes(showgrid=False)
     return figure
+
+
+def _named(
+    rows: Sequence[LeaderRow], front: Sequence[LeaderRow], metric: str, other: str
+) -> list[str]:
+    """The names of the front; of runs on one spot the first."""
+    seen: set[tuple[float, float]] = set()
+    names = []
+    for row in rows:
+        spot = (row.metrics[metric], row.metrics[other])
+        shown = row in front and spot not in seen
+        names.append(theme.safe(wording.shortened(row.label, 28)) if shown else "")
+        seen.add(spot)
+    return names
 
 
 def _front(

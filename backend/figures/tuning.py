@@ -1,18 +1,14 @@
 """Figures of a search for settings: its trials in order, what they chose, what mattered."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import accumulate
 
 import plotly.graph_objects as go
-from plotly.colors import sample_colorscale
 
-from backend.figures import theme, wording
+from backend.figures import parallel, theme, wording
 from backend.workflows.tuning_view import StrategyTrials
 from db.records import TrialRecord, TrialState
-
-_LOG_FROM = 8.0
-"""Axes whose largest value is so many times the smallest one are drawn on a log scale."""
 
 
 def history(row: StrategyTrials, metric: str, higher_is_better: bool) -> go.Figure:
@@ -66,42 +62,17 @@ def coordinates(row: StrategyTrials, metric: str, higher_is_better: bool) -> go.
     if len(done) < 2 or not row.settings:
         return theme.sentence(title, "Lines appear here once two trials are finished.")
     names = [*row.settings, metric]
-    axes = [_Axis([_value(trial, name, metric) for trial in done]) for name in names]
-    figure = theme.frame(title, height=380)
     order = sorted(done, key=lambda trial: trial.value, reverse=not higher_is_better)
-    for place, trial in enumerate(order):
-        best = place == len(order) - 1
-        share = place / (len(order) - 1)
-        figure.add_scatter(
-            x=list(range(len(names))),
-            y=[axis.place(_value(trial, n, metric)) for n, axis in zip(names, axes, strict=True)],
-            name=f"Trial {trial.number + 1}",
-            mode="lines+markers",
-            line={
-                "color": theme.ACCENT if best else _colour(share),
-                "width": 4 if best else 1.5,
-                "shape": "spline",
-                "smoothing": 0.4,
-            },
-            opacity=1.0 if best else 0.7,
-            marker={"size": 7 if best else 4},
-            text=[f"{_title(n)} {wording.number(_value(trial, n, metric))}" for n in names],
-            hovertemplate=f"Trial {trial.number + 1}: %{{text}}<extra></extra>",
-        )
-    for place, axis in enumerate(axes):
-        figure.add_vline(x=place, line={"color": theme.GRID, "width": 1}, layer="below")
-        for y, value in ((-0.04, axis.low), (1.04, axis.high)):
-            figure.add_annotation(
-                x=place, y=y, yanchor="top" if y < 0 else "bottom", text=wording.number(value),
-                showarrow=False, font={"size": 11}, opacity=0.8,
-            )  # fmt: skip
-    labels = ["<br>".join(theme.safe(_title(name)).split(" ")) for name in names]
-    figure.update_xaxes(
-        tickvals=list(range(len(names))), ticktext=labels, showgrid=False, zeroline=False,
-        range=[-0.4, len(names) - 0.6],
-    )  # fmt: skip
-    figure.update_yaxes(visible=False, range=[-0.16, 1.14])
-    return figure
+    return parallel.lines(
+        title,
+        [_title(name) for name in names],
+        [
+            parallel.Line(
+                f"Trial {trial.number + 1}", tuple(_value(trial, name, metric) for name in names)
+            )
+            for trial in order
+        ],
+    )
 
 
 def importance(shares: Mapping[str, float]) -> go.Figure:
@@ -130,32 +101,12 @@ def importance(shares: Mapping[str, float]) -> go.Figure:
     return figure
 
 
-class _Axis:
-    """From a value to its height between 0 and 1."""
-
-    def __init__(self, values: Sequence[float]) -> None:
-        self.low, self.high = min(values), max(values)
-        self._log = self.low > 0 and self.high >= _LOG_FROM * self.low
-
-    def place(self, value: float) -> float:
-        if self.high == self.low:
-            return 0.5
-        if self._log:
-            return math.log(value / self.low) / math.log(self.high / self.low)
-        return (value - self.low) / (self.high - self.low)
-
-
 def _value(trial: TrialRecord, name: str, metric: str) -> float:
     return trial.value if name == metric else float(str(trial.settings[name]))
 
 
 def _title(name: str) -> str:
     return wording.metric_title(name)
-
-
-def _colour(share: float) -> str:
-    (found,) = sample_colorscale([list(stop) for stop in theme.CONTINUOUS], [share])
-    return str(found)
 
 
 def _told(trial: TrialRecord) -> str:

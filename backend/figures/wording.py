@@ -4,28 +4,13 @@ import math
 import re
 from typing import Final
 
+from backend.evaluation.metrics import METRICS
 from backend.evaluation.significance import Interval
 
 NOT_SHOWN: Final = "not shown"
 """Stands where nothing was measured; never 0, "None" or "nan"."""
 
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
-
-_TITLES: Final = {
-    "ndcg": "NDCG",
-    "recall": "Recall",
-    "precision": "Precision",
-    "map": "MAP",
-    "mrr": "MRR",
-    "hit": "Hit rate",
-    "coverage": "Coverage",
-    "diversity": "Diversity",
-    "novelty": "Novelty",
-    "auc": "AUC",
-    "rmse": "RMSE",
-    "mae": "MAE",
-    "logloss": "Log loss",
-}
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -101,7 +86,8 @@ def duration(seconds: float | None) -> str:
 def metric_title(name: str) -> str:
     """ "ndcg@20" -> "NDCG@20"; unknown names are written as they are."""
     base, _, cutoff = name.partition("@")
-    title = _TITLES.get(base, base.replace("_", " ").capitalize())
+    metric = METRICS.get(base)
+    title = metric.title if metric else base.replace("_", " ").capitalize()
     return f"{title}@{cutoff}" if cutoff else title
 
 

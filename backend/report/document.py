@@ -54,24 +54,16 @@ def html_report(contents: ReportContents) -> bytes:
 def pictures(contents: ReportContents) -> tuple[Picture, ...]:
     """The figures of the Experiment page, in its order."""
     verdict, metric = contents.verdict, contents.view.metric
-    found = (
-        Picture(
-            figures.gains(verdict),
-            "How much better the best fusion is than each rival. The line holds the true gain in "
-            "95 of 100 repetitions; where it crosses the dashed rule, chance may explain the gain.",
-        ),
-        Picture(
-            figures.groups(verdict),
-            "The same gain over the toughest rival, for people with few, some and many training "
-            "interactions.",
-        ),
-        Picture(
-            figures.standings(verdict, metric),
-            "Every strategy on the test part, best above. The mark is the mean over seeds, the "
-            "line one standard deviation to both sides.",
-        ),
+    found = {
+        "gains": figures.gains(verdict),
+        "groups": figures.groups(verdict),
+        "standings": figures.standings(verdict, metric),
+        "every_metric": figures.every_metric(contents.measures, metric),
+        "profiles": figures.profiles(contents.measures, verdict),
+    }
+    return tuple(
+        Picture(figure, figures.EXPLAINED[name]) for name, figure in found.items() if figure.data
     )
-    return tuple(picture for picture in found if picture.figure.data)
 
 
 def _drawn(place: int, picture: Picture) -> dict[str, str]:

@@ -82,6 +82,8 @@ class Leaderboard:
     """All metric names that any row has."""
     verdict: str
     """The finding in one or two plain sentences, as honest for a null result."""
+    controls: int = 0
+    """How many runs of this protocol have content without meaning; see `leaderboard`."""
     leader: str | None = None
     """Run id of the verdict's leader: chosen on validation, so not always the first row."""
 
@@ -142,13 +144,24 @@ class MetricHelp:
     sentence: str
     formula: str
     source: str
+    empty_case: str
+    """What is said of people and lists for whom the formula has no value."""
     higher_is_better: bool
 
 
 def leaderboard(
-    workspace: Workspace, dataset_id: str, metric: str = "ndcg@20", protocol: str = ""
+    workspace: Workspace,
+    dataset_id: str,
+    metric: str = "ndcg@20",
+    protocol: str = "",
+    *,
+    controls: bool = False,
 ) -> Leaderboard:
-    """Finished runs of one protocol (default: the one with most runs)."""
+    """Finished runs of one protocol (default: the one with most runs).
+
+    Runs whose content was shuffled, made noise of or taken away (controls of experiments, trainings
+    of a probe) are there to be beaten: they take part on demand, or where there are no others.
+    """
     measured, _ = metric_of(metric)
     record = find_dataset(workspace, dataset_id)
     with workspace.database.read() as session:
@@ -156,7 +169,9 @@ def leaderboard(
     done = finished_runs(workspace, ids, metric)
     protocols = _protocols(done)
     chosen = next((p for p in protocols if p.key == protocol), protocols[0] if protocols else None)
-    runs = [run for run in done if chosen and protocol_key(run) == chosen.key]
+    every = [run for run in done if chosen and protocol_key(run) == chosen.key]
+    real = [run for run in every if not run.controls]
+    runs = every if controls or not real else real
     ids = tuple(run.id for run in runs)
     sign = -1.0 if measured.higher_is_better else 1.0
     rows = sorted(
@@ -172,6 +187,7 @@ def leaderboard(
         rows=tuple(rows),
         metrics=_metric_names(rows),
         verdict=found.sentence,
+        controls=len(every) - len(real),
         leader=found.leader.id if found.leader else None,
     )
 
@@ -252,13 +268,23 @@ def config_differences(
 ) -> tuple[ConfigDifference, ...]:
     """Only what differs."""
     runs = [find_run(workspace, run_id) for run_id in run_ids]
-    flat = [_settings(run) for run in runs]
+    flat = [settings_of(run) for run in runs]
     names = dict.fromkeys(name for settings in flat for name in settings)
     rows = [
         ConfigDifference(name, tuple(settings.get(name, "–") for settings in flat))
         for name in names
     ]
     return tuple(row for row in rows if len(set(row.values)) > 1)
+
+
+def settings_of(run: RunRecord) -> dict[str, str]:
+    """Everything that was chosen for a run, as words; "–" for what it has none of."""
+    parts: dict[str, object] = {"model": run.model, "fusion": run.fusion or "–", "seed": run.seed}
+    parts |= {f"encoder ({m})": spec for m, spec in run.encoders.items()}
+    parts |= {f"control ({m})": control for m, control in run.controls.items()}
+    for config in (run.split, run.model_config, run.fusion_config, run.training_config):
+        parts |= config
+    return {name: f"{v:g}" if isinstance(v, float) else str(v) for name, v in parts.items()}
 
 
 def segments(workspace: Workspace, run_ids: tuple[str, ...], metric: str = "ndcg@20") -> Segments:
@@ -288,7 +314,9 @@ def segments(workspace: Workspace, run_ids: tuple[str, ...], metric: str = "ndcg
 def metric_help() -> Mapping[str, MetricHelp]:
     """Every metric's explanation by base name ("ndcg")."""
     return {
-        name: MetricHelp(name, m.title, m.example, m.formula, m.source, m.higher_is_better)
+        name: MetricHelp(
+            name, m.title, m.example, m.formula, m.source, m.empty_case, m.higher_is_better
+        )
         for name, m in METRICS.items()
     }
 
@@ -382,15 +410,6 @@ def _paired_sentence(label: str, baseline: str, d: Difference, p: float, metric:
         return f"No difference shown between {label} and {baseline}: the interval includes zero."
     better = (d.value > 0) == higher
     return f"{label} is {'better' if better else 'worse'} than {baseline} beyond chance."
-
-
-def _settings(run: RunRecord) -> dict[str, str]:
-    parts: dict[str, object] = {"model": run.model, "fusion": run.fusion or "–", "seed": run.seed}
-    parts |= {f"encoder ({m})": spec for m, spec in run.encoders.items()}
-    parts |= {f"control ({m})": control for m, control in run.controls.items()}
-    for config in (run.split, run.model_config, run.fusion_config, run.training_config):
-        parts |= config
-    return {name: f"{v:g}" if isinstance(v, float) else str(v) for name, v in parts.items()}
 
 
 def _edges(counts: NDArray[np.int64]) -> list[int]:

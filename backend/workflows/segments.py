@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from backend.data.dataset import Dataset
+from backend.data.health.pictures import measure_pictures
 from backend.schema import Col, SplitName
 from backend.workflows.labels import run_label
 from backend.workflows.loading import LoadedRun, load_run, modalities_of
@@ -19,6 +21,7 @@ KINDS: Final = {
     "popularity": "Items by training interactions",
     "category": "Items by category",
     "missing": "Items by what they lack",
+    "quality": "Items by how much their content shows",
 }
 LENGTH: Final = 20
 _CATEGORIES: Final = 8
@@ -86,6 +89,8 @@ def _groups(run: LoadedRun, kind: str) -> Iterator[tuple[str, NDArray[np.bool_]]
         yield from _by_category(run.dataset)
     elif kind == "missing":
         yield from _by_lack(run.dataset)
+    elif kind == "quality":
+        yield from _by_quality(run.dataset)
     else:
         yield from _by_popularity(run)
 
@@ -112,6 +117,37 @@ def _by_category(dataset: Dataset) -> Iterator[tuple[str, NDArray[np.bool_]]]:
     rest = ~first.isin(largest)
     if rest.any():
         yield "others", rest.to_numpy(dtype=np.bool_)
+
+
+def _by_quality(dataset: Dataset) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    """Thirds of the pictures by contrast, of the texts by length."""
+    contrast = _contrast(tuple(dataset.thumbnail_path(num) for num in range(dataset.n_items)))
+    for place, mask in _thirds(contrast, contrast > 0):
+        yield f"picture: {('plain', 'middling', 'rich')[place]} in contrast", mask
+    words = np.array([len(str(text).split()) for text in dataset.items[Col.TEXT]], np.float64)
+    for _, mask in _thirds(words, words > 0):
+        yield f"text: {words[mask].min():.0f}–{words[mask].max():.0f} words", mask
+
+
+def _thirds(
+    values: NDArray[np.float64], known: NDArray[np.bool_]
+) -> Iterator[tuple[int, NDArray[np.bool_]]]:
+    """(0, 1 or 2 from the lowest, bool[I]); equal values stay together, empty thirds are left out;
+    none where nothing differs."""
+    if not known.any() or np.ptp(values[known]) == 0:
+        return
+    borders = np.quantile(values[known], [1 / 3, 2 / 3])
+    third = np.searchsorted(borders, values, side="left")
+    for place in range(3):
+        mask = known & (third == place)
+        if mask.any():
+            yield place, mask
+
+
+@lru_cache(maxsize=4)
+def _contrast(paths: tuple[Path | None, ...]) -> NDArray[np.float64]:
+    """Of small pictures, 0 where there is none."""
+    return measure_pictures(paths).contrast.astype(np.float64)
 
 
 def _by_lack(dataset: Dataset) -> Iterator[tuple[str, NDArray[np.bool_]]]:

@@ -7,9 +7,9 @@ import streamlit as st
 
 from backend.figures import compare as figures
 from backend.figures import wording
-from backend.workflows import comparison
+from backend.workflows import comparison, hyperparameters
 from backend.workflows.comparison import Leaderboard
-from pages.components import charts, state, tradeoffs
+from pages.components import charts, repetitions, state, tradeoffs
 from pages.components.cached import remember
 from pages.components.words import explain
 
@@ -21,6 +21,7 @@ VIEWS = (
     "Trade-offs",
     "Together",
     "Learning curves",
+    "Seeds and splits",
     "Costs",
     "Settings that differ",
 )
@@ -32,6 +33,13 @@ def show(board: Leaderboard, pinned: str) -> None:
     view = state.pick("View", "view", VIEWS, control="segments", hide_label=True)
     if view == VIEWS[0]:
         charts.show(figures.fusion_strategies(board), key="fusions", data=True)
+        st.caption(
+            "One point per run, its line the 95 % interval, the bar the mean of the runs of one "
+            "strategy. Right of the dashed rule: better than the best model that sees clicks only."
+        )
+        return
+    if view == "Seeds and splits":
+        repetitions.show(board, state.dataset_id())
         return
     if view == "Costs":
         _costs(board)
@@ -49,6 +57,11 @@ def show(board: Leaderboard, pinned: str) -> None:
     elif view == "Learning curves":
         curves = remember(comparison.curves, chosen, board.metric)
         charts.show(figures.learning_curves(curves, board.metric), key="curves", data=True)
+        st.caption(
+            "How good lists for the validation part became while the model was trained; the star "
+            "marks the epoch that was kept. A curve that still rises at its end would gain from "
+            "more epochs; one that falls after its star has begun to learn by heart."
+        )
     elif view == "For which items":
         tradeoffs.items(chosen)
     elif view == "Trade-offs":
@@ -56,7 +69,7 @@ def show(board: Leaderboard, pinned: str) -> None:
     elif view == "Together":
         tradeoffs.together(chosen, board)
     else:
-        _settings([pinned, *(run for run in chosen if run != pinned)], titles)
+        _settings(board, [pinned, *(run for run in chosen if run != pinned)], titles)
 
 
 def _paired(board: Leaderboard, chosen: Sequence[str], pinned: str) -> None:
@@ -65,6 +78,11 @@ def _paired(board: Leaderboard, chosen: Sequence[str], pinned: str) -> None:
     charts.show(figures.forest(rows, baseline, board.metric), key="forest", data=True)
     if not rows:
         return
+    st.caption(
+        "A point right of the dashed rule is better than the run pinned above, for the same "
+        "people. The line holds the true difference in 95 of 100 repetitions; where it crosses "
+        "the rule (hollow point), chance may explain the difference."
+    )
     st.dataframe(
         pd.DataFrame(
             {
@@ -95,12 +113,22 @@ def _paired(board: Leaderboard, chosen: Sequence[str], pinned: str) -> None:
 def _segments(board: Leaderboard, chosen: Sequence[str], pinned: str) -> None:
     found = remember(comparison.segments, tuple(chosen), board.metric)
     charts.show(figures.segments(found, charts.is_dark()), key="segments", data=True)
+    st.caption(
+        "People in four groups by how much they chose in training, the least active left; each "
+        "cell is the mean of their lists under one run, darker is better."
+    )
     best = chosen[0] if chosen[0] != pinned else next((r for r in chosen if r != pinned), "")
     if best:
         labels = {row.run_id: row.label for row in board.rows}
         pairs = remember(comparison.per_user, best, pinned, board.metric)
         charts.show(
-            figures.win_loss(pairs, labels[best], labels[pinned]), key="win_loss", data=True
+            figures.win_loss(pairs, labels[best], labels[pinned], charts.is_dark()),
+            key="win_loss",
+            data=True,
+        )
+        st.caption(
+            "Of all test users, how many get a better list from one run, from the other, or an "
+            "equally good one. A mean can rise although most people see no difference."
         )
         tradeoffs.people(board, best, pinned)
 
@@ -120,11 +148,22 @@ def _costs(board: Leaderboard) -> None:
     )
 
 
-def _settings(chosen: Sequence[str], titles: dict[str, str]) -> None:
+def _settings(board: Leaderboard, chosen: Sequence[str], titles: dict[str, str]) -> None:
     rows = remember(comparison.config_differences, tuple(chosen))
     if not rows:
         st.info("The chosen runs have the same settings.", icon=":material/drag_handle:")
         return
+    found = remember(hyperparameters.hyperparameters, tuple(chosen), board.metric)
+    charts.show(
+        figures.hyperparameters(found, board.metric, board.higher_is_better),
+        key="hyperparameters",
+        data=True,
+    )
+    st.caption(
+        "A line is a run, from what it was set to on the left to how good it became on the right; "
+        "the thick one is the best. Settings that bright lines share are worth keeping. The table "
+        "below has only what differs, the pinned run first."
+    )
     table = pd.DataFrame({"Setting": [plain_name(row.setting) for row in rows]})
     for place, run_id in enumerate(chosen):
         name = titles[run_id]

@@ -8,13 +8,14 @@ import streamlit as st
 
 from backend.figures import experiment as figures
 from backend.figures import theme, wording
-from backend.workflows import experiment, experiment_view, training
+from backend.workflows import experiment, experiment_measures, experiment_view, training
 from backend.workflows.experiment import ExperimentPlan
 from backend.workflows.experiment_verdict import ExperimentVerdict
 from backend.workflows.experiment_view import ExperimentView, MatrixRow
 from backend.workflows.workspace import open_workspace
-from pages.components import charts, guards, headline, jobs, plans, reporting, state
+from pages.components import charts, guards, headline, jobs, measures, plans, reporting, state
 from pages.components.boundary import boundary
+from pages.components.cached import remember
 from pages.components.markup import plain
 from pages.components.words import explain
 
@@ -107,10 +108,12 @@ def _verdict(found: ExperimentView, verdict: ExperimentVerdict) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         charts.show(figures.gains(verdict), key="exp_gains", data=True)
-        st.caption(plain(figures.meaning(verdict)))
+        st.caption(f"{figures.EXPLAINED['gains']} {plain(figures.meaning(verdict))}")
     with right:
         charts.show(figures.groups(verdict), key="exp_groups", data=True)
+        st.caption(figures.EXPLAINED["groups"])
     charts.show(figures.standings(verdict, found.metric), key="exp_standings", data=True)
+    st.caption(figures.EXPLAINED["standings"])
     st.dataframe(
         pd.DataFrame(
             [
@@ -128,6 +131,16 @@ def _verdict(found: ExperimentView, verdict: ExperimentVerdict) -> None:
         ),
         hide_index=True,
     )
+    measured = remember(experiment_measures.measures, found.id)
+    charts.show(
+        figures.every_metric(measured, found.metric, charts.is_dark()),
+        key="exp_metrics",
+        data=True,
+    )
+    st.caption(figures.EXPLAINED["every_metric"])
+    charts.show(figures.profiles(measured, verdict), key="exp_profiles", data=True)
+    st.caption(figures.EXPLAINED["profiles"])
+    measures.popover(found.metric)
     for why in verdict.failed.values():
         st.warning(plain(why))
 

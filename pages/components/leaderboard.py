@@ -10,7 +10,7 @@ from backend.figures import wording
 from backend.schema import HEADLINE_METRIC
 from backend.workflows import comparison
 from backend.workflows.comparison import Leaderboard
-from pages.components import charts, state
+from pages.components import charts, measures, state
 from pages.components.words import explain
 
 _COLUMNS = ("ndcg@20", "recall@20", "precision@20", "coverage@20", "diversity@20", "novelty@20")
@@ -48,7 +48,22 @@ def controls(board: Leaderboard) -> str:
                 help=explain("protocol"),
                 forget=("baseline", "runs"),
             )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        measures.popover(board.metric)
+        if board.controls:
+            state.switch(
+                f"Show {board.controls} control{'s' if board.controls != 1 else ''}",
+                "controls",
+                help="Runs whose content was swapped between items, replaced by noise or taken "
+                "away: controls of experiments, and trainings of 'Does this model read the "
+                "content?'. They are there to be beaten, so they are left out at first.",
+            )
     return pinned
+
+
+def with_controls() -> bool:
+    """Whether controls are to stand among the runs."""
+    return state.read("controls") == "1"
 
 
 def default_baseline(board: Leaderboard) -> str:

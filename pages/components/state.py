@@ -169,6 +169,12 @@ def slide(
     return float(found)
 
 
+def switch(label: str, name: str, *, help: str = "") -> bool:
+    """On or off, bound to the URL parameter `name`, which is absent while off."""
+    key = _follow(name, read(name) == "1")
+    return st.toggle(label, key=key, help=help or None, on_change=_store_switch, args=(name,))
+
+
 def page_number(name: str, pages: int) -> int:
     """Pages of a long list, bound to the URL; counted from 0. Nothing is drawn for one page."""
     wanted = read(name)
@@ -222,6 +228,10 @@ def _store(name: str, default: str, forget: Sequence[str]) -> None:
         st.query_params.pop(other, None)
     text = "" if value is None else str(value)
     write(**{name: "" if text == default and name != "dataset" else text})
+
+
+def _store_switch(name: str) -> None:
+    write(**{name: "1" if st.session_state[f"url_{name}"] else ""})
 
 
 def _store_number(name: str, default: float) -> None:

@@ -58,6 +58,8 @@ VIEWS = [
     ("compare", {}),
     ("compare", {"view": "Against the baseline", "metric": "recall@10"}),
     ("compare", {"view": "For whom"}),
+    ("compare", {"view": "Seeds and splits", "controls": "1"}),
+    ("compare", {"view": "For which items", "items": "quality"}),
     ("compare", {"view": "For which items", "items": "missing"}),
     ("compare", {"view": "Trade-offs"}),
     ("compare", {"view": "Together"}),

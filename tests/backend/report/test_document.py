@@ -1,7 +1,8 @@
 import re
 
-from backend.figures import wording
+from backend.figures import theme, wording
 from backend.report.document import html_report, pictures
+from backend.report.tables import tables
 from backend.workflows.experiment_report import ReportContents
 from tests.backend.report.conftest import NAME
 
@@ -44,6 +45,22 @@ def test_every_picture_has_axis_titles_and_an_explanation(found: ReportContents)
         assert len(picture.explanation.split(". ")[0]) > 20
         axes = picture.figure.layout
         assert axes.xaxis.title.text or axes.polar.radialaxis.title is not None
+
+
+def test_figures_say_the_numbers_of_the_tables(found: ReportContents) -> None:
+    shown = {picture.title: picture.figure for picture in pictures(found)}
+    words = next(t.words for t in tables(found) if t.name == "metrics").set_index("Strategy")
+    names: list[str] = []
+    whole = dict(zip(theme.distinct(list(words.index)), words.index, strict=True))
+    for heat in shown["Every metric (darker is better within a column)"].data:
+        names += heat.customdata[0]
+        for label, titles, cells in zip(heat.y, heat.customdata, heat.text, strict=True):
+            said = [cell or wording.NOT_SHOWN for cell in cells]
+            assert said == [words.loc[whole[label], title] for title in titles]
+    assert names == list(words.columns)
+    radar = shown["Strengths at a glance (outside is best of these runs)"].data
+    assert {line.name for line in radar} <= set(whole)
+    assert len(radar) == 4
 
 
 def test_the_commands_make_the_data_and_the_experiment_again(found: ReportContents) -> None:
