@@ -7,6 +7,10 @@ contributions, each less the person's mean, per modality and averaged (as the Ex
 the same within persons, averaged over persons; and over persons of the shares. The last row is no
 model: it reads the planted properties themselves and counts them in each person's training choices
 (naive Bayes, the smoothing that does best), so it says what so few choices can tell at most.
+
+"Liked combinations" is for worlds with synergy: of two such pairs, one whose combination of
+modalities the person likes and one that the person dislikes, how often the first has the larger
+interaction value (AUC, chance 0.5). The reader counts the planted combinations in the choices.
 Prints a Markdown table.
 """
 
@@ -19,6 +23,7 @@ from numpy.typing import NDArray
 
 from backend.data.synthetic.generate import load_truth
 from backend.data.synthetic.truth import Truth
+from backend.explain.planted_synergy import found_synergy, synergy_auc
 from backend.explain.recovery import spearman
 from backend.schema import Col
 from backend.workflows.explanation import explain_run
@@ -39,8 +44,11 @@ def main() -> None:
     parser.add_argument("--home", type=Path, default=None)
     given = parser.parse_args()
     workspace = open_workspace(given.home)
-    print("| data | model | over pairs | by modality | within persons | over persons |")
-    print("|---|---|---|---|---|---|")
+    print(
+        "| data | model | over pairs | by modality | within persons | over persons | "
+        "liked combinations |"
+    )
+    print("|---|---|---|---|---|---|---|")
     read: LoadedRun | None = None
     for option in runs(workspace, given.dataset):
         read = load_run(workspace, option.run_id)
@@ -50,16 +58,27 @@ def main() -> None:
         planted = _planted(read, truth, users, items)
         whole = explain_run(workspace, option.run_id).recovery
         over = whole.spearman_users if whole is not None else None
-        _row(given.dataset, option.label, found, planted, over)
+        together = synergy_auc(
+            found_synergy(tables, users, items), _combinations(read, truth, users, items)
+        )
+        _row(given.dataset, option.label, found, planted, over, together)
     if read is not None:
         truth, users, items = _sample(read)
         planted = _planted(read, truth, users, items)
         counted = [_counted(read, truth, users, items, s) for s in _SMOOTHING]
         best = max(counted, key=lambda tables: _pairs(tables, planted))
-        _row(given.dataset, "counts of the planted properties", best, planted, None)
+        together = _counted_combinations(read, truth, users, items)
+        _row(given.dataset, "counts of the planted properties", best, planted, None, together)
 
 
-def _row(data: str, label: str, found: Tables, planted: Tables, over: float | None) -> None:
+def _row(
+    data: str,
+    label: str,
+    found: Tables,
+    planted: Tables,
+    over: float | None,
+    together: float | None,
+) -> None:
     shared = [m for m in planted if m in found]
     if not shared:
         return
@@ -67,9 +86,10 @@ def _row(data: str, label: str, found: Tables, planted: Tables, over: float | No
     within = np.mean([_within(found[m], planted[m]) for m in shared])
     parts = ", ".join(f"{m} {value:.2f}" for m, value in each.items())
     persons = "" if over is None else f"{over:.2f}"
+    liked = "" if together is None else f"{together:.3f}"
     print(
         f"| {data} | {label} | {np.mean(list(each.values())):.3f} | {parts} | {within:.3f} | "
-        f"{persons} |",
+        f"{persons} | {liked} |",
         flush=True,
     )
 
@@ -99,6 +119,32 @@ def _planted(loaded: LoadedRun, truth: Truth, users: torch.Tensor, items: torch.
     parts = truth.contributions(np.repeat(rows, len(columns)), np.tile(columns, len(rows)))
     shape = (len(rows), len(columns))
     return {str(m): _centred(parts[str(m)].astype(float).reshape(shape)) for m in truth.modalities}
+
+
+def _combinations(
+    loaded: LoadedRun, truth: Truth, users: torch.Tensor, items: torch.Tensor
+) -> NDArray[np.float64]:
+    """f64[U, I]: what a combination of modalities adds to the utility."""
+    rows, columns = _rows(loaded, truth, users, items)
+    parts = truth.contributions(np.repeat(rows, len(columns)), np.tile(columns, len(rows)))
+    return np.asarray(parts["both"].astype(float).reshape(len(rows), len(columns)))
+
+
+def _counted_combinations(
+    loaded: LoadedRun, truth: Truth, users: torch.Tensor, items: torch.Tensor
+) -> float | None:
+    """AUC of the mean combination among a person's choices, the best of the smoothings."""
+    _, columns = _rows(loaded, truth, users, items)
+    everything = torch.arange(loaded.dataset.n_items)
+    catalogue = truth.catalogue.combinations[_rows(loaded, truth, users, everything)[1]]
+    train, planted = loaded.split.train, _combinations(loaded, truth, users, items)
+    found = []
+    for smoothing in _SMOOTHING:
+        chosen = [catalogue[train.items[train.users == user]] for user in users.tolist()]
+        taste = np.stack([own.sum(axis=0) / (len(own) + smoothing) for own in chosen])
+        found.append(synergy_auc(taste @ truth.catalogue.combinations[columns].T, planted))
+    known = [value for value in found if value is not None]
+    return max(known, default=None)
 
 
 def _counted(

@@ -80,3 +80,5 @@ if not found.card.added:
     if run_id in readers:
         inside.show(run_id, user, item)
         editor.show(run_id, user, found.card)
+else:
+    explanations.added()

@@ -54,6 +54,8 @@ class Launch:
     """The likeliest takers by place in the own list and choices so far, best first."""
     reach: Mapping[int, int]
     """List length -> how many people would see it in a list that long."""
+    best_rank: int
+    """The highest place that it has in anybody's list."""
     users: int
     attributions: Mapping[str, float]
     """Player -> mean contribution to the score over the audience."""
@@ -98,6 +100,7 @@ def launch(
             )
         ),
         reach={length: int((everybody.ranks <= length).sum()) for length in LIST_LENGTHS},
+        best_rank=int(everybody.ranks.min(initial=loaded.dataset.n_items + 1)),
         users=loaded.dataset.n_users,
         attributions=_carried_by(workspace, loaded, features, chosen),
         segments=_segments(loaded, chosen),

@@ -100,8 +100,9 @@ def ignorant(loaded: LoadedRun, number: int) -> CoalitionTables:
         run = replace(loaded.record, model_config=settings)
         model = build_model(run, data, members_in(loaded.model))
         if isinstance(model, ClosedFormRecommender):
+            assert isinstance(loaded.model, ClosedFormRecommender)
             with torch.no_grad():
-                model.solve(data)
+                model.solve_beside(data, loaded.model)
     return CoalitionTables(model, {m: t.present for m, t in loaded.data.features.items()})
 
 

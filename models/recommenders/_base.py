@@ -225,6 +225,11 @@ class ClosedFormRecommender(Recommender):
     def solve(self, data: TrainingData) -> None:
         """Fill the buffers from the training data."""
 
+    def solve_beside(self, data: TrainingData, other: "ClosedFormRecommender") -> None:
+        """`solve`, where `other`, of the same settings, was solved on the same content and other
+        clicks: what does not depend on clicks may be taken from it, with equal results."""
+        self.solve(data)
+
 
 class BlendingRecommender(ClosedFormRecommender):
     """Built from finished models, which it neither changes nor stores."""

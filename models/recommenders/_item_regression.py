@@ -1,7 +1,7 @@
 """Items regressed on items, by clicks and content together, in closed form."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
@@ -55,6 +55,20 @@ class ItemRegression:
         inverse = torch.cholesky_inverse(lower(gram))
         pivots = inverse.diagonal().clone()
         return inverse.div_(-pivots).fill_diagonal_(0.0), pivots
+
+    def weighs_as(self, other: "ItemRegression") -> bool:
+        """Whether everything but the clicks counts alike."""
+        mine = (dict(self.strengths), int(self.likeness.power), self.regularisation, self.share)
+        its = (dict(other.strengths), int(other.likeness.power), other.regularisation, other.share)
+        return mine == its
+
+    def over(self, clicks: Clicks) -> "ItemRegression":
+        """The same by other clicks; on the same items, what content says is not found again."""
+        other = replace(self, clicks=clicks)
+        if torch.equal(clicks.warm, self.clicks.warm):
+            # Cached properties live where no field does.
+            vars(other).update(_content=self._content, _content_factor=self._content_factor)
+        return other
 
     def like(self, facet: Facet, items: Tensor) -> Tensor:
         """f32[C, N]: weighted likeness of the clicked items to items i64[N]."""

@@ -12,6 +12,7 @@ from models.config import Config, setting
 from models.modality import COLLABORATIVE, Modality
 from models.recommenders._base import (
     RECOMMENDERS,
+    ClosedFormRecommender,
     Coalition,
     ContentUse,
     Embeddings,
@@ -110,6 +111,7 @@ class EaseMultimodal(ItemItemRecommender):
         self._regression: ItemRegression | None = None
         self._terms: Terms | None = None
         self._histories: Tensor | None = None
+        self._neighbour: ItemRegression | None = None
         self.register_load_state_dict_post_hook(  # type: ignore[no-untyped-call]
             lambda module, keys: module._forget()
         )
@@ -136,6 +138,11 @@ class EaseMultimodal(ItemItemRecommender):
         block, pivots = regression.solve()
         self.weights.copy_(self._whole(regression, block))
         self.pivots[clicks.warm] = pivots
+
+    def solve_beside(self, data: TrainingData, other: ClosedFormRecommender) -> None:
+        self._neighbour = other._trained() if isinstance(other, EaseMultimodal) else None
+        self.solve(data)
+        self._neighbour = None
 
     def embed(self, coalition: Coalition | None = None) -> Embeddings:
         if coalition is None or coalition.issuperset(self.players):
@@ -184,7 +191,10 @@ class EaseMultimodal(ItemItemRecommender):
     def _with_strengths(self, clicks: Clicks) -> ItemRegression:
         weights = zip(self.likeness.facets, self.strengths.tolist(), strict=True)
         counting = {facet: weight for facet, weight in weights if weight}
-        return ItemRegression(clicks, self.likeness, counting, self.settings.regularisation)
+        own = ItemRegression(clicks, self.likeness, counting, self.settings.regularisation)
+        if self._neighbour is not None and own.weighs_as(self._neighbour):
+            return self._neighbour.over(clicks)
+        return own
 
     def _form(self, warm: Tensor) -> Form:
         """As given, else what best predicts held-out training clicks."""

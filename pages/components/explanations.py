@@ -31,6 +31,16 @@ def one(found: Explanation) -> None:
         _together(found)
 
 
+def added() -> None:
+    """Why there is less to say of an item that was added by hand."""
+    st.caption(
+        "This item was added after training, so its score comes from its content alone. Which past "
+        "choices speak for it, and where inside its picture and words, is shown for items that "
+        "were there in training; the launch simulator on the Recommend page says who else would "
+        "see an item like it."
+    )
+
+
 def person(run_id: str, user_id: str) -> None:
     """What moves one person's list."""
     found = remember(explanation.explain_user, run_id, user_id)

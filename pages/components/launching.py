@@ -48,10 +48,25 @@ def show(run: RunOption, top: st.delta_generator.DeltaGenerator) -> None:
 
 
 def _finding(found: Launch) -> str:
+    longest = max(found.reach)
+    if not found.reach[longest]:
+        return (
+            f"Nobody would see it in their top {longest}: "
+            f"its best place in anybody's list is number {found.best_rank:,}"
+        )
+    if not found.reach[20]:
+        return (
+            "Nobody would see it in their top 20; "
+            f"in their top {longest} {_people(found.reach[longest])} would"
+        )
     share = found.reach[20] / found.users if found.users else 0.0
     return (
         f"{found.reach[20]:,} of {found.users:,} people ({share:.0%}) would see it in their top 20"
     )
+
+
+def _people(count: int) -> str:
+    return "one person" if count == 1 else f"{count:,} people"
 
 
 def _answer(found: Launch) -> None:

@@ -10,6 +10,7 @@ FOUND = Launch(
     label="Fused",
     audience=(),
     reach={10: 1, 20: 2, 50: 4},
+    best_rank=3,
     users=10,
     attributions={"image": 0.3, "text": -0.1, "collaborative": 0.0},
     segments=(Segment("Coats", 0.6, 0.2), Segment("<b>Bags</b>", 0.4, 0.3)),

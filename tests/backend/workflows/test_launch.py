@@ -20,6 +20,7 @@ def test_the_audience_is_ordered_by_choices_and_rank_and_reach_counts_everybody(
     for length, count in found.reach.items():
         assert count == sum(person.rank <= length for person in everybody.audience)
     assert len({person.user_id for person in everybody.audience}) == 40
+    assert found.best_rank == min(person.rank for person in everybody.audience)
 
 
 def test_attributions_are_those_of_the_players_and_an_absent_picture_gives_nothing(

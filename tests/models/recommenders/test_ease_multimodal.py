@@ -245,3 +245,22 @@ def test_a_loaded_model_keeps_its_form():
     coalition = frozenset({"image", "text"})
     who = torch.arange(400)
     torch.testing.assert_close(other.embed(coalition).score(who), found.embed(coalition).score(who))
+
+
+@pytest.mark.parametrize("weights", ["image=2", "image=3"])
+def test_beside_another_it_is_solved_as_alone(weights: str):
+    """Of the same settings it takes over what content says, of others it does not."""
+    data = world()
+    first = solved(data, modality_weights="image=2", regularisation=0.7)
+    dealt = replace(data, items=data.items.flip(0))
+    assert sorted(dealt.items.tolist()) == sorted(data.items.tolist())
+    alone = solved(dealt, modality_weights=weights, regularisation=0.7)
+    torch.manual_seed(0)
+    settings = {"modality_weights": weights, "regularisation": 0.7}
+    beside = build_recommender("ease_multimodal", dealt, config=settings)
+    assert isinstance(beside, EaseMultimodal)
+    beside.solve_beside(dealt, first)
+    assert beside.state_dict().keys() == alone.state_dict().keys()
+    for coalition in (None, frozenset({"image"}), frozenset({COLLABORATIVE})):
+        mine, its = beside.embed(coalition), alone.embed(coalition)
+        torch.testing.assert_close(mine.score(EVERYBODY), its.score(EVERYBODY), rtol=0, atol=0)
