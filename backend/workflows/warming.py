@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from functools import lru_cache
 from threading import Thread
+from typing import Final
 
 import torch
 
@@ -15,6 +16,8 @@ from backend.workflows.trust import gate_of
 from backend.workflows.workspace import Workspace
 from models.encoders import Content
 
+_PATIENCE: Final = 0.5
+"""Seconds within which what was found before is read again."""
 _log = logging.getLogger(__name__)
 
 
@@ -48,7 +51,9 @@ def ready_to_explain(workspace: Workspace, run_id: str) -> Thread:
 
 def judged(workspace: Workspace, run_id: str) -> bool:
     """Whether that is done, well or not; begun where it was not."""
-    return not ready_to_judge(workspace, run_id).is_alive()
+    testing = ready_to_judge(workspace, run_id)
+    testing.join(_PATIENCE)
+    return not testing.is_alive()
 
 
 def _begin(work: Callable[[], object]) -> Thread:
