@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from backend.report import printing
 from backend.report.document import html_report
 from backend.report.export import archive, file_stem
 from backend.workflows.experiment_report import contents
@@ -25,6 +26,17 @@ def offer(found: ExperimentView) -> None:
             help="Verdict, figures, protocol, limits and the commands to repeat it. Opens in any "
             "browser without network; printing it gives a PDF.",
         )
+        if printing.browser():
+            st.download_button(
+                "On paper (PDF)",
+                lambda: printing.as_pdf(html_report(contents(workspace, found.id))),
+                file_name=f"{stem}.pdf",
+                mime="application/pdf",
+                key="exp_report_pdf",
+                on_click="ignore",
+                icon=":material/picture_as_pdf:",
+                help="The same report printed to A4; takes some seconds.",
+            )
         st.download_button(
             "With tables (ZIP)",
             lambda: archive(contents(workspace, found.id)),
