@@ -171,12 +171,12 @@ def label_rows(figure: go.Figure, labels: Sequence[str]) -> None:
     )
 
 
-def distinct(labels: Sequence[str]) -> list[str]:
+def distinct(labels: Sequence[str], length: int = 40) -> list[str]:
     """Escaped and shortened; equal ones are numbered, since an axis merges equal names."""
     seen: dict[str, int] = {}
     found = []
     for label in labels:
-        text = safe(wording.shortened(label, 40))
+        text = safe(wording.shortened(label, length))
         seen[text] = seen.get(text, 0) + 1
         found.append(text if seen[text] == 1 else f"{text} ({seen[text]})")
     return found

@@ -20,7 +20,11 @@ RELATIONS: Final = {
     "independent": "add up",
 }
 _LONGEST: Final = 36
-_MOST_COLUMNS: Final = 6
+_NARROW: Final = 26
+_MOST_COLUMNS: Final = 4
+_ROW: Final = 28
+_GAP: Final = 84
+"""Pixels; names of metrics stand in the gap, upright on a narrow screen."""
 _BOTH_WAYS: Final = (
     (0.0, "rgba(180, 83, 9, 0.6)"),
     (0.5, "rgba(128, 128, 128, 0.05)"),
@@ -74,21 +78,21 @@ def pareto(board: Leaderboard, other: str, other_higher: bool, dark: bool = Fals
 def all_metrics(
     table: Table, metrics: Sequence[str], higher: Mapping[str, bool], dark: bool = False
 ) -> go.Figure:
-    """Strategy x metric, six metrics side by side so that a narrow screen can show them: the value
+    """Strategy x metric, few metrics side by side so that a narrow screen can show them: the value
     in the cell, the colour from worst to best of its column."""
     title = "Every metric (darker is better within a column)"
     shown = [m for m in metrics if sum(m in values for _, values in table) > 1]
     if not shown:
         return theme.sentence(title, "Two runs are needed to compare metrics.")
-    labels = theme.distinct([label for label, _ in table])
+    labels = theme.distinct([label for label, _ in table], _NARROW)
     parts = [shown[at : at + _MOST_COLUMNS] for at in range(0, len(shown), _MOST_COLUMNS)]
-    figure = make_subplots(len(parts), 1, vertical_spacing=0.6 / (len(parts) * (len(table) + 3)))
-    height = 110 + len(parts) * (70 + 28 * len(table))
-    figure.update_layout(theme.frame(title, height=height).layout)
+    inside = len(parts) * _ROW * len(table) + (len(parts) - 1) * _GAP
+    figure = make_subplots(len(parts), 1, vertical_spacing=_GAP / inside)
+    figure.update_layout(theme.frame(title, height=inside + _GAP + 90).layout)
     figure.update_layout(xaxis_title="", yaxis_title="")
     for place, part in enumerate(parts, start=1):
         figure.add_trace(_heat(table, part, labels, higher, dark), place, 1)
-    figure.update_xaxes(showgrid=False, side="bottom", automargin=True, tickangle=0)
+    figure.update_xaxes(showgrid=False, side="bottom", automargin=True, tickfont_size=11)
     figure.update_xaxes(title_text="Metric on test users", row=len(parts), col=1)
     return figure.update_yaxes(showgrid=False, automargin=True)
 

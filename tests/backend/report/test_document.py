@@ -51,7 +51,9 @@ def test_figures_say_the_numbers_of_the_tables(found: ReportContents) -> None:
     shown = {picture.title: picture.figure for picture in pictures(found)}
     words = next(t.words for t in tables(found) if t.name == "metrics").set_index("Strategy")
     names: list[str] = []
-    whole = dict(zip(theme.distinct(list(words.index)), words.index, strict=True))
+    rows = sorted(found.measures.rows, key=lambda r: -r.values[found.view.metric].mean)
+    labels = [row.label for row in rows]
+    whole = dict(zip(theme.distinct(labels, 26), labels, strict=True))
     for heat in shown["Every metric (darker is better within a column)"].data:
         names += heat.customdata[0]
         for label, titles, cells in zip(heat.y, heat.customdata, heat.text, strict=True):
@@ -59,7 +61,7 @@ def test_figures_say_the_numbers_of_the_tables(found: ReportContents) -> None:
             assert said == [words.loc[whole[label], title] for title in titles]
     assert names == list(words.columns)
     radar = shown["Strengths at a glance (outside is best of these runs)"].data
-    assert {line.name for line in radar} <= set(whole)
+    assert {line.name for line in radar} <= set(theme.distinct(labels))
     assert len(radar) == 4
 
 
