@@ -37,7 +37,7 @@ class ItemItemRecommender(ClosedFormRecommender):
         fusion: None = None,
     ) -> None:
         super().__init__(config, data, objective)
-        _refuse_large_catalogue(self.name, data.n_items)
+        refuse_large_catalogue(self.name, data.n_items, MOST_ITEMS, "'bpr' or 'lightgcn'")
         users, items = distinct_pairs(data.users, data.items, data.n_items)
         self.register_buffer("history_keys", users * data.n_items + items, persistent=False)
         square = torch.zeros(data.n_items, data.n_items, device=data.items.device)
@@ -109,11 +109,11 @@ def lower(gram: Tensor) -> Tensor:
     return factor
 
 
-def _refuse_large_catalogue(name: str, n_items: int) -> None:
-    """Raises ConfigError where the square matrix would not fit an ordinary machine's memory."""
-    if n_items > MOST_ITEMS:
+def refuse_large_catalogue(name: str, n_items: int, most: int, instead: str) -> None:
+    """Raises ConfigError where square matrices would not fit an ordinary machine's memory."""
+    if n_items > most:
         gigabytes = 4 * n_items**2 / 1e9
         raise ConfigError(
             f"'{name}' keeps a number for every pair of items: {gigabytes:.0f} GB for "
-            f"{n_items:,} items. Choose 'bpr' or 'lightgcn' above {MOST_ITEMS:,} items."
+            f"{n_items:,} items. Choose {instead} above {most:,} items."
         )

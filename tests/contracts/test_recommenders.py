@@ -282,7 +282,7 @@ def test_a_model_says_where_content_matters(name: str):
 @taught_by_content
 def test_content_models_refuse_a_catalogue_without_content(name: str):
     with pytest.raises(ConfigError, match="encode at least one modality"):
-        build_recommender(name, replace(world(), features={}))
+        build_recommender(name, replace(world(), features={}), objective=objectives(name)[0])
 
 
 def test_wrong_choices_are_refused_with_a_sentence():
