@@ -33,7 +33,7 @@ class RatedItems:
 
     items: Tensor
     values: Tensor
-    counts: tuple[int, ...]
+    counts: list[int]
 
     @property
     def people(self) -> int:

@@ -106,9 +106,10 @@ class GaussianProcess(ClosedFormRecommender):
 
     Schwaighofer, Tresp & Yu 2005, "Learning Gaussian Process Kernels via Hierarchical Bayes"
     (https://papers.nips.cc/paper/2595): K has an inverse Wishart prior around
-    `K_0 = taste (content k + (1 - content) [same item]) + level` with k the mean of the modalities'
-    cosines (0 where an item lacks one), and is learned from everybody's ratings by expectation maximisation. With
-    `G_u` the covariance of u's ratings, noise included, and `a_u = G_u^-1 (r_u - mu - m)`,
+    `K_0 = taste (content k + (1 - content) [same item]) + level`, with k the mean of the
+    modalities' cosines (0 where an item lacks one), and is learned from everybody's ratings by
+    expectation maximisation. With G_u the covariance of u's ratings, noise included, and
+    `a_u = G_u^-1 (r_u - mu - m)`,
 
         K <- (trust K_0 + U K + K B K) / (trust + U),  B = sum over u of a_u a_u' - G_u^-1.
 
@@ -226,7 +227,7 @@ class GaussianProcess(ClosedFormRecommender):
         values = total / torch.bincount(place, minlength=len(self.keys))
         _, counts = torch.unique_consecutive(self.keys // self.n_items, return_counts=True)
         items = self.keys % self.n_items
-        return RatedItems(items, values, tuple(counts.tolist())), offset, scale
+        return RatedItems(items, values, counts.tolist()), offset, scale
 
 
 def _mixed(alike: Tensor, content: float) -> Tensor:
