@@ -71,7 +71,7 @@ class SplitName(StrEnum):
 
 
 Split = Literal["given", "random", "temporal", "global_time", "cold_items"]
-Objective = Literal["ranking", "rating"]
+Objective = Literal["ranking", "rating", "ctr"]
 
 HEADLINE_METRIC: Final = "ndcg@20"
 CUTOFFS: Final = (5, 10, 20, 50)

@@ -5,7 +5,7 @@ import streamlit as st
 from backend.schema import HEADLINE_METRIC
 from backend.workflows import comparison
 from backend.workflows.workspace import open_workspace
-from pages.components import comparisons, empty, guards, headline, leaderboard, state
+from pages.components import comparisons, empty, guards, headline, leaderboard, reliability, state
 from pages.components.markup import plain
 
 dataset_id = state.dataset_id()
@@ -46,4 +46,5 @@ above = st.container()
 leaderboard.show(board, pinned)
 with above:  # drawn after the board, for which nobody should wait longer
     guards.numbers([row.run_id for row in board.rows], board.metric)
+reliability.show(board)
 comparisons.show(board, pinned)

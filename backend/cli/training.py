@@ -37,7 +37,9 @@ def train(
             "what the model owes to them. May be repeated."
         ),
     ] = None,
-    objective: Annotated[str, typer.Option(help="ranking or rating.")] = "ranking",
+    objective: Annotated[
+        str, typer.Option(help="ranking, rating, or ctr: the chance of a click.")
+    ] = "ranking",
     split: Annotated[
         str,
         typer.Option(

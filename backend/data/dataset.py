@@ -37,12 +37,14 @@ Given = Mapping[Modality, NDArray[np.float32]]
 @dataclass(frozen=True)
 class Interactions:
     """Pairs in dense rows. `users`, `items` i64[N]; `ratings` f32[N]; `rows` i64[N] where they
-    stand among the data set's interactions (empty for pairs that were not taken from there)."""
+    stand among the data set's interactions and `times` i64[N] when they happened (both empty for
+    pairs that were not taken from there)."""
 
     users: NDArray[np.int64]
     items: NDArray[np.int64]
     ratings: NDArray[np.float32]
     rows: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    times: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def __len__(self) -> int:
         return len(self.users)
@@ -91,6 +93,16 @@ class Dataset:
     @property
     def n_items(self) -> int:
         return len(self.items)
+
+    @cached_property
+    def explicit(self) -> bool:
+        """Whether ratings differ."""
+        return bool(self.interactions[Col.RATING].nunique() > 1)
+
+    @cached_property
+    def logs_clicks(self) -> bool:
+        """Whether the interactions are impressions: each rating 1 for clicked or 0 for not."""
+        return set(self.interactions[Col.RATING].unique().tolist()) == {0.0, 1.0}
 
     @cached_property
     def popularity(self) -> NDArray[np.int64]:

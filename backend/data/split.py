@@ -68,7 +68,7 @@ def split_interactions(dataset: Dataset, config: SplitConfig, objective: Objecti
     """Three disjoint parts.
 
     Ranking: rows that meet `positive`, one per pair of user and item; of a repeated pair the
-    earliest counts (with `given`: the one in the earliest part). Rating: every row. Users with
+    earliest counts (with `given`: the one in the earliest part). Rating, ctr: every row. Users with
     fewer than three rows are kept for training whole (`random`, `temporal`). Raises InvalidInput
     where the data lacks the split column or the timestamps, or a part comes out empty.
     """
@@ -183,4 +183,5 @@ def _interactions(rows: pd.DataFrame) -> Interactions:
         rows[Col.ITEM_NUM].to_numpy(dtype=np.int64),
         rows[Col.RATING].to_numpy(dtype=np.float32),
         rows.index.to_numpy(dtype=np.int64),
+        rows[Col.TIMESTAMP].to_numpy(dtype=np.int64),
     )

@@ -1,4 +1,4 @@
-"""Full ranking over all items, and rating errors, in batched tensor operations.
+"""Full ranking over all items, rating errors, and chances of clicks, in batched operations.
 
 E is the number of evaluated users: those with at least one item in the truth.
 """
@@ -14,6 +14,7 @@ from torch import Tensor
 from backend.data.dataset import Interactions
 from backend.errors import InvalidInput, TrainingFailed
 from backend.evaluation.metrics import METRICS, Catalogue, Lists, Metric, metric_of
+from backend.evaluation.metrics.clicks import surprise
 from backend.schema import CUTOFFS
 from models.recommenders import Embeddings
 
@@ -72,6 +73,26 @@ class RatingResult:
     @property
     def mae(self) -> float:
         return self.totals["mae"]
+
+    def means(self) -> dict[str, float]:
+        """The totals, under the name that ranking results use."""
+        return dict(self.totals)
+
+
+@dataclass(frozen=True)
+class ClickResult:
+    """Predicted chances of clicks.
+
+    `probabilities`, `clicks` f64[N] per impression of the truth; `totals` over all of them (NaN
+    where a metric says so); `users` i64[E], ascending, and `per_user["logloss"]` f32[E], the only
+    one that exists for a person alone.
+    """
+
+    probabilities: NDArray[np.float64]
+    clicks: NDArray[np.float64]
+    totals: Mapping[str, float]
+    users: NDArray[np.int64]
+    per_user: Mapping[str, NDArray[np.float32]]
 
     def means(self) -> dict[str, float]:
         """The totals, under the name that ranking results use."""
@@ -172,17 +193,7 @@ def evaluate_rating(
     embeddings: Embeddings, truth: Interactions, low: float, high: float, *, batch: int = 4096
 ) -> RatingResult:
     """Errors of the predicted ratings, clipped to the scale [low, high]."""
-    _require_numbers(embeddings)
-    device = embeddings.items.device
-    users = torch.as_tensor(truth.users, device=device)
-    items = torch.as_tensor(truth.items, device=device)
-    size = max(1, min(batch, _CELLS // max(embeddings.items.shape[1], 1)))
-    chunks = zip(torch.split(users, size), torch.split(items, size), strict=True)
-    predicted = (
-        torch.cat([embeddings.score_pairs(u, i) for u, i in chunks]).cpu().clamp(low, high)
-        if len(users)
-        else torch.zeros(0)
-    )
+    predicted = scores_of(embeddings, truth, batch=batch).clamp(low, high)
     errors = (predicted - torch.as_tensor(truth.ratings)).double()
     rows, owner = np.unique(truth.users, return_inverse=True)
     rates = {metric.name: metric.rate for metric in METRICS.values() if metric.rate}
@@ -197,6 +208,35 @@ def evaluate_rating(
             name: rate(errors, each, len(rows)).float().numpy() for name, rate in rates.items()
         },
     )
+
+
+def evaluate_clicks(embeddings: Embeddings, truth: Interactions) -> ClickResult:
+    """Of scores that are log-odds, at the moment of each impression."""
+    probabilities = torch.sigmoid(scores_of(embeddings, truth).double())
+    clicks = torch.as_tensor(truth.ratings).double()
+    users, owner = np.unique(truth.users, return_inverse=True)
+    lost = np.bincount(owner, surprise(probabilities, clicks).numpy(), minlength=len(users))
+    each = lost / np.bincount(owner, minlength=len(users))
+    return ClickResult(
+        probabilities=probabilities.numpy(),
+        clicks=clicks.numpy(),
+        totals={m.name: m.judge(probabilities, clicks) for m in METRICS.values() if m.judge},
+        users=users,
+        per_user={"logloss": each.astype(np.float32)},
+    )
+
+
+def scores_of(embeddings: Embeddings, truth: Interactions, *, batch: int = 4096) -> Tensor:
+    """f32[N] on the CPU: one per interaction, at its time where the interaction has one."""
+    _require_numbers(embeddings)
+    device = embeddings.items.device
+    size = max(1, min(batch, _CELLS // max(embeddings.items.shape[1], 1)))
+    columns = [truth.users, truth.items, truth.times]
+    timed = len(truth.times) == len(truth)
+    parts = [torch.split(torch.as_tensor(c, device=device), size) for c in columns[: 2 + timed]]
+    score = embeddings.score_at if timed else embeddings.score_pairs
+    found = [score(*chunk) for chunk in zip(*parts, strict=True)]
+    return torch.cat(found).cpu() if len(truth) else torch.zeros(0)
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,15 @@ def bootstrap_intervals(
     }
 
 
+def share_interval(count: float, whole: float) -> Interval:
+    """The share count / whole with its 95 % interval (Wilson 1927), which stays within 0 and 1."""
+    share, z2 = count / whole, _NORMAL**2
+    middle = (share + z2 / (2 * whole)) / (1 + z2 / whole)
+    reach = _NORMAL * math.sqrt(share * (1 - share) / whole + z2 / (4 * whole**2))
+    reach /= 1 + z2 / whole
+    return Interval(share, max(0.0, middle - reach), min(1.0, middle + reach))
+
+
 def paired_difference(
     a: ArrayLike,
     b: ArrayLike,

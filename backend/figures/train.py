@@ -5,14 +5,15 @@ import math
 import plotly.graph_objects as go
 
 from backend.figures import theme, wording
-from backend.schema import HEADLINE_METRIC
+from backend.workflows.judging import monitored
 from backend.workflows.training import RunProgress
 
 
-def learning(progress: RunProgress, metric: str = HEADLINE_METRIC) -> go.Figure:
+def learning(progress: RunProgress) -> go.Figure:
     """One run's validation curve, with the loss behind it on its own scale; no title, for a row."""
     if not progress.epochs:
         return theme.sentence("", "The curve begins after the first epoch.", height=170)
+    metric = monitored(progress.run.objective)
     figure = theme.frame("", x="Epoch", y=wording.metric_title(metric), height=190)
     figure.update_layout(margin={"t": 10}, uirevision=progress.run.id)
     epochs = [epoch.epoch for epoch in progress.epochs]

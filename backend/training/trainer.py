@@ -68,6 +68,10 @@ def ignore_epoch(result: EpochResult) -> None:
     """An `on_epoch` that nobody reads."""
 
 
+def leave_as_it_is(model: Recommender) -> None:
+    """A `finish` that has nothing to do."""
+
+
 def train(
     model: Recommender,
     data: TrainingData,
@@ -81,8 +85,10 @@ def train(
     device: torch.device,
     on_epoch: Callable[[EpochResult], None] = ignore_epoch,
     report: Report = silent,
+    finish: Callable[[Recommender], None] = leave_as_it_is,
 ) -> TrainingResult:
-    """Leaves the best weights in `model` and in `folder/model.safetensors`.
+    """Leaves the best weights in `model` and in `folder/model.safetensors`; `finish` may change the
+    model before it is stored, as calibration does.
 
     Where `folder` has a checkpoint of the same model, data, settings and seed, training goes on
     from it and gives the numbers of an uninterrupted run. An epoch may then be told to `on_epoch`
@@ -99,6 +105,8 @@ def train(
         result = _Training(model, data, config, plan).run()
     else:
         raise TypeError(f"{type(model).__name__} can neither be solved nor trained")
+    with torch.no_grad():
+        finish(model)
     save_tensors(folder / MODEL_FILE, model.state_dict(), {"model": type(model).__name__})
     return result
 
@@ -254,7 +262,8 @@ class _Training:
             negatives = self.sampler.shared(self.config.candidates, generator)
         else:
             negatives = users.new_empty(0)
-        return Batch(users, self.data.items[rows], negatives, self.data.ratings[rows])
+        times = None if self.data.times is None else self.data.times[rows]
+        return Batch(users, self.data.items[rows], negatives, self.data.ratings[rows], times)
 
     def _validation(self, epoch: int) -> dict[str, float]:
         if epoch % self.config.eval_every and epoch != self.config.epochs:

@@ -20,6 +20,7 @@ from backend.evaluation.significance import (
     paired_difference,
     paired_differences,
 )
+from backend.workflows.judging import monitored
 from backend.workflows.labels import protocol_key, protocol_label, run_label
 from backend.workflows.loading import (
     by_run,
@@ -157,12 +158,12 @@ def leaderboard(
     *,
     controls: bool = False,
 ) -> Leaderboard:
-    """Finished runs of one protocol (default: the one with most runs).
+    """Finished runs of one protocol (default: the one with most runs), by the metric of its
+    objective where none of them has the one asked for.
 
     Runs whose content was shuffled, made noise of or taken away (controls of experiments, trainings
     of a probe) are there to be beaten: they take part on demand, or where there are no others.
     """
-    measured, _ = metric_of(metric)
     record = find_dataset(workspace, dataset_id)
     with workspace.database.read() as session:
         ids = Runs(session).ids(record.id, RunState.DONE)

@@ -11,11 +11,16 @@ import torch
 from torch import Tensor
 
 from backend.data.categories import category_shares
-from backend.data.dataset import Dataset, SplitData
+from backend.data.dataset import Dataset, Interactions, SplitData
 from backend.devices import torch_device
 from backend.durable import file_sha256, write_durably
 from backend.errors import USER_ERRORS, Cancelled
-from backend.evaluation.evaluator import evaluate_ranking, evaluate_rating
+from backend.evaluation.evaluator import (
+    evaluate_clicks,
+    evaluate_ranking,
+    evaluate_rating,
+    scores_of,
+)
 from backend.evaluation.significance import Interval, bootstrap_intervals
 from backend.progress import Report
 from backend.schema import SplitName
@@ -48,6 +53,7 @@ from db.repositories import Features, Runs
 from models.modality import Modality
 from models.recommenders import (
     BlendingRecommender,
+    ClickRecommender,
     Embeddings,
     FeatureTable,
     Recommender,
@@ -180,7 +186,14 @@ def _fit(
         device=device,
         on_epoch=on_epoch,
         report=trained,
+        finish=lambda finished: _calibrate(finished, split.validation),
     )
+
+
+def _calibrate(model: Recommender, held_out: Interactions) -> None:
+    if isinstance(model, ClickRecommender):
+        model.eval()
+        model.calibrate(scores_of(model.embed(), held_out), torch.as_tensor(held_out.ratings))
 
 
 def _evaluate(
@@ -207,6 +220,9 @@ def _evaluate(
             low, high = float(data.ratings.min()), float(data.ratings.max())
             rated = evaluate_rating(embeddings, truth, low, high)
             users, per_user, catalogue = rated.users, rated.per_user, rated.totals
+        elif run.objective == "ctr":
+            judged = evaluate_clicks(embeddings, truth)
+            users, per_user, catalogue = judged.users, judged.per_user, judged.totals
         else:
             popularity = torch.bincount(data.items, minlength=dataset.n_items)
             ranked = evaluate_ranking(

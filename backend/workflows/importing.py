@@ -233,7 +233,7 @@ def _register(
         interactions=len(dataset.interactions),
         rejected=validation.rejected,
         has_truth=(dataset.root / TRUTH_FILE).exists(),
-        explicit=bool(dataset.interactions["rating"].nunique() > 1),
+        explicit=dataset.explicit,
         config=dict(generated.to_mapping()) if generated else {},
     )
     with workspace.database.write() as session:

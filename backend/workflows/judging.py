@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from backend.data.dataset import SplitData
-from backend.evaluation.evaluator import evaluate_rating, quick_validation
+from backend.evaluation.evaluator import evaluate_clicks, evaluate_rating, quick_validation
 from backend.evaluation.metrics import metric_of
 from backend.schema import HEADLINE_METRIC, SplitName
 from models.recommenders import Embeddings, TrainingData
@@ -30,7 +30,7 @@ class Judge:
 
 def monitored(objective: str) -> str:
     """The metric by which runs of an objective are chosen."""
-    return "rmse" if objective == "rating" else HEADLINE_METRIC
+    return {"rating": "rmse", "ctr": "logloss"}.get(objective, HEADLINE_METRIC)
 
 
 def judge(objective: str, data: TrainingData, split: SplitData) -> Judge:
@@ -48,4 +48,8 @@ def judge(objective: str, data: TrainingData, split: SplitData) -> Judge:
             candidates=split.candidates.get(SplitName.VALIDATION),
         )
 
-    return Judge(monitored(objective), rated if objective == "rating" else ranked)
+    def clicked(embeddings: Embeddings) -> Mapping[str, float]:
+        return evaluate_clicks(embeddings, split.validation).means()
+
+    validate = {"rating": rated, "ctr": clicked}.get(objective, ranked)
+    return Judge(monitored(objective), validate)

@@ -41,5 +41,6 @@ def protocol_label(run: RunRecord) -> str:
     }
     kind = kinds.get(str(run.split["kind"]), str(run.split["kind"]))
     positive = str(run.split.get("positive") or "")
-    task = "rating prediction" if run.objective == "rating" else "ranking"
+    tasks = {"rating": "rating prediction", "ctr": "click prediction"}
+    task = tasks.get(run.objective, "ranking")
     return f"{task}, {kind}" + (f", positives are {positive}" if positive else "")

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from backend.data.dataset import Dataset, Interactions, SplitData, load_dataset
 from backend.data.split import SplitConfig, split_interactions
 from backend.durable import file_sha256
-from backend.errors import DamagedArtefact, NotFound
+from backend.errors import DamagedArtefact, InvalidInput, NotFound
+from backend.evaluation.metrics import metric_of
 from backend.evaluation.significance import Interval
 from backend.explain.modality_shapley import CoalitionTables
 from backend.features.contents import Contents
@@ -132,11 +133,31 @@ def default_encoders(dataset: Dataset) -> dict[str, str]:
 
 
 def default_split(dataset: Dataset, objective: Objective = "ranking") -> SplitConfig:
-    """What a data set is parted by where nobody chose: its own split, else at random; of explicit
-    ratings the good ones count as liked."""
-    explicit = objective == "ranking" and dataset.interactions[Col.RATING].nunique() > 1
+    """What a data set is parted by where nobody chose: its own split, else at random; for ranking
+    with what counts as liked."""
     kind = "given" if Col.SPLIT in dataset.interactions.columns else "random"
-    return SplitConfig(kind=kind, positive="rating>=4" if explicit else "")
+    return SplitConfig(kind=kind, positive=liked(dataset) if objective == "ranking" else "")
+
+
+def liked(dataset: Dataset) -> str:
+    """What counts as liked when ranking and nobody chose: a click of those logged, good ratings of
+    explicit ones, every interaction where ratings never differ."""
+    if dataset.logs_clicks:
+        return "rating>=1"
+    return "rating>=4" if dataset.explicit else ""
+
+
+def objectives_of(dataset: Dataset) -> tuple[Objective, ...]:
+    """What can be learned from these interactions, ranking first."""
+    if dataset.logs_clicks:
+        return ("ranking", "ctr")
+    return ("ranking", "rating") if dataset.explicit else ("ranking",)
+
+
+def objective_of(run: RunRecord) -> Objective:
+    """As it was stored."""
+    found: dict[str, Objective] = {"rating": "rating", "ctr": "ctr"}
+    return found.get(run.objective, "ranking")
 
 
 def readable_reviews(dataset: Dataset, run: RunRecord | None = None) -> NDArray[np.int64]:
@@ -250,8 +271,7 @@ def _feature_store(root: Path) -> FeatureStore:
 
 def make_split(dataset: Dataset, run: RunRecord) -> SplitData:
     """The run's own split, rebuilt from its settings."""
-    objective: Objective = "rating" if run.objective == "rating" else "ranking"
-    return split_interactions(dataset, SplitConfig.from_mapping(run.split), objective)
+    return split_interactions(dataset, SplitConfig.from_mapping(run.split), objective_of(run))
 
 
 def training_data(
@@ -296,7 +316,7 @@ def build_model(
         run.model,
         data,
         config=run.model_config,
-        objective="rating" if run.objective == "rating" else "ranking",
+        objective=objective_of(run),
         fusion=run.fusion,
         fusion_config=run.fusion_config,
         members=members,
@@ -409,7 +429,16 @@ def per_user_values(
 def values_of(
     workspace: Workspace, run: RunRecord, metric: str
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """(user_num i64[E], f64[E]) of one metric of the run's test evaluation."""
+    """(user_num i64[E], f64[E]) of one metric of the run's test evaluation.
+
+    Raises InvalidInput for a metric that exists only over everybody.
+    """
+    found, _ = metric_of(metric)
+    if not found.per_user:
+        raise InvalidInput(
+            f"{found.title} is one number over everybody, so people cannot be compared by it. "
+            "Choose another metric."
+        )
     with np.load(artefact_path(workspace, run, USERS_FILE), allow_pickle=False) as archive:
         return archive["users"], archive[metric].astype(np.float64)
 

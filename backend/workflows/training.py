@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import product
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from sqlalchemy.orm import Session
 
@@ -17,7 +17,7 @@ from backend.errors import InvalidInput
 from backend.features.controls import check_control
 from backend.features.encoders import OPTIONAL, encoders_for, parse_encoder
 from backend.jobs.queue import Queue
-from backend.schema import Col, Modality
+from backend.schema import Col, Modality, Objective
 from backend.training.config import TrainingConfig, training_config
 from backend.workflows.ensembling import as_ensemble, is_ensemble
 from backend.workflows.execution import environment
@@ -28,8 +28,10 @@ from backend.workflows.loading import (
     default_encoders,
     find_dataset,
     find_run,
+    liked,
     make_split,
     modalities_of,
+    objectives_of,
     open_dataset,
 )
 from backend.workflows.workspace import Workspace
@@ -73,9 +75,9 @@ class Choices:
     splits: tuple[str, ...]
     """What this data set allows, the default first ("given" where a split column exists)."""
     objectives: tuple[str, ...]
-    """"ranking" first; "rating" only where ratings vary."""
+    """"ranking" first; "rating" only where ratings vary, "ctr" only where they tell of clicks."""
     default_positive: str
-    """"rating>=4" for explicit ratings, else ""."""
+    """"rating>=4" for explicit ratings, "rating>=1" for logged clicks, else ""."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ def choices(workspace: Workspace, dataset_id: str) -> Choices:
     """What the forms offer for this data set."""
     record = find_dataset(workspace, dataset_id)
     dataset = open_dataset(workspace, record)
-    objectives = ("ranking", "rating") if record.explicit else ("ranking",)
+    objectives = objectives_of(dataset)
     models = [
         _choice(entry) for entry in RECOMMENDERS.entries() if entry.cls.objectives & set(objectives)
     ]
@@ -142,7 +144,7 @@ def choices(workspace: Workspace, dataset_id: str) -> Choices:
         training=TrainingConfig.settings(),
         splits=_splits(dataset),
         objectives=objectives,
-        default_positive="rating>=4" if record.explicit else "",
+        default_positive=liked(dataset),
     )
 
 
@@ -206,6 +208,7 @@ def prepare(workspace: Workspace, plan: Plan) -> tuple[RunRecord, ...]:
     encoders = dict(plan.encoders) or default_encoders(dataset)
     _check_encoders(encoders, dataset)
     _check_controls(plan.controls, encoders)
+    _check_objective(plan.objective, dataset)
     torch_device(plan.device)
     runs = [
         _new_run(plan, record, dataset, encoders, model, fusion, seed)
@@ -309,7 +312,7 @@ def _new_run(
         )
     positive = plan.positive
     if positive is None:
-        positive = "rating>=4" if record.explicit and plan.objective == "ranking" else ""
+        positive = liked(dataset) if plan.objective == "ranking" else ""
     split = SplitConfig.from_mapping(
         {"kind": plan.split or _splits(dataset)[0], "positive": positive}
     )
@@ -365,6 +368,21 @@ def _check_encoders(encoders: Mapping[str, str], dataset: Dataset) -> None:
                 f"The encoder '{name}' does not read {modality} here; use "
                 f"{', '.join(able) or 'another modality'}."
             )
+
+
+def _check_objective(objective: str, dataset: Dataset) -> None:
+    able = objectives_of(dataset)
+    if objective in able or objective not in get_args(Objective):
+        return
+    lacking = {
+        "rating": "Rating prediction needs ratings that differ, in a column named rating",
+        "ctr": "Click prediction needs impressions that were clicked and others that were not, 1 "
+        "and 0 in a column named click",
+    }
+    raise InvalidInput(
+        f"{lacking[objective]}. The interactions of this data set are something else; it can learn "
+        f"{' or '.join(able)}."
+    )
 
 
 def _check_controls(controls: Mapping[str, str], encoders: Mapping[str, str]) -> None:

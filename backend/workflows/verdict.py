@@ -57,6 +57,8 @@ def verdict(workspace: Workspace, run_ids: tuple[str, ...], metric: str) -> Verd
     score = scores[leader.id]
     name = _metric_title(metric)
     lead = f"{run_label(leader)} leads on {name}: {_shown(score)}"
+    if not metric_of(metric)[0].per_user:
+        return Verdict(leader, score, None, None, None, f"{lead}.")
     if content is None or clicks is None:
         lacking = "a model that reads content" if content is None else "one that sees clicks only"
         return Verdict(

@@ -17,7 +17,7 @@ from models.graph import csr, csr_rows
 from models.modality import COLLABORATIVE, Modality
 from models.registry import Registry
 
-Objective = Literal["ranking", "rating"]
+Objective = Literal["ranking", "rating", "ctr"]
 Sampling = Literal["pairwise", "shared", "none"]
 """How a loss wants its negatives: own ones for each positive, one set for the whole batch, none."""
 ContentUse = Literal["none", "training", "graph", "inference"]
@@ -48,8 +48,9 @@ class TrainingData:
     """All that a model may learn from: the training split and the items' content.
 
     `users`, `items` i64[N] are dense rows; `ratings` f32[N]. For ranking these are the positives
-    (each pair once); for rating every rated pair. `times` i64[N]: seconds since 1970, equal where
-    the order is not known; None: the rows stand in their order.
+    (each pair once); for rating every rated pair; for ctr every impression, `ratings` 1 where it
+    was clicked and 0 where not. `times` i64[N]: seconds since 1970, equal where the order is not
+    known; None: the rows stand in their order.
     """
 
     n_users: int
@@ -76,6 +77,24 @@ class TrainingData:
         )
 
 
+HOURS_A_WEEK = 168
+
+
+@dataclass(frozen=True)
+class Moments:
+    """What the hour of the week adds to a score: `to_items` f32[168, D]·items[i] +
+    `to_users` f32[168, D]·users[u] + `bias` f32[168]."""
+
+    to_items: Tensor
+    to_users: Tensor
+    bias: Tensor
+
+
+def hour_of_week(times: Tensor) -> Tensor:
+    """i64[N], 0 to 167, of seconds since 1970 UTC; 0 is the first hour of a Thursday."""
+    return times.div(3600, rounding_mode="floor") % HOURS_A_WEEK
+
+
 @dataclass(frozen=True)
 class Embeddings:
     """A trained model's answer for one coalition: score(u, i) = users[u]·items[i] + biases.
@@ -89,6 +108,8 @@ class Embeddings:
     user_bias: Tensor
     item_bias: Tensor
     offset: float
+    moments: Moments | None = None
+    """Where the score depends on when: `score` is that of the average moment."""
 
     def user_rows(self, users: Tensor) -> Tensor:
         """f32[B, D], dense."""
@@ -111,6 +132,16 @@ class Embeddings:
             return biases.index_add(0, owner, values * self.items[items[owner], columns])
         return (self.users[users] * self.items[items]).sum(1) + biases
 
+    def score_at(self, users: Tensor, items: Tensor, times: Tensor) -> Tensor:
+        """f32[B]: the same at these seconds since 1970, i64[B]."""
+        score = self.score_pairs(users, items)
+        if self.moments is None:
+            return score
+        hour = hour_of_week(times)
+        score = score + (self.moments.to_items[hour] * self.items[items]).sum(1)
+        score = score + (self.moments.to_users[hour] * self.user_rows(users)).sum(1)
+        return score + self.moments.bias[hour]
+
 
 def _sparse_rows(matrix: Tensor, rows: Tensor) -> Tensor:
     owner, columns, values = csr_rows(matrix, rows)
@@ -121,12 +152,14 @@ def _sparse_rows(matrix: Tensor, rows: Tensor) -> Tensor:
 class Batch:
     """One training step. `users`, `items` i64[B]; `ratings` f32[B]; `negatives` as the model's
     `sampling` says: pairwise i64[B, N], none of them a training item of the row's user; shared
-    i64[N], distinct items drawn uniformly for the whole batch; none i64[0]."""
+    i64[N], distinct items drawn uniformly for the whole batch; none i64[0]. `times` i64[B] as in
+    `TrainingData`."""
 
     users: Tensor
     items: Tensor
     negatives: Tensor
     ratings: Tensor
+    times: Tensor | None = None
 
 
 class Recommender(nn.Module, ABC):
@@ -266,10 +299,19 @@ class IterativeRecommender(Recommender):
     @property
     def sampling(self) -> Sampling:
         """Which negatives `loss` expects."""
-        return "none" if self.objective == "rating" else "pairwise"
+        return "pairwise" if self.objective == "ranking" else "none"
 
     def begin_epoch(self, epoch: int) -> None:
         """Hook before each epoch (graph models drop edges here)."""
+
+
+class ClickRecommender(IterativeRecommender):
+    """Its scores are log-odds of a click; objective ctr."""
+
+    @abstractmethod
+    def calibrate(self, scores: Tensor, clicks: Tensor) -> None:
+        """Make the odds right on impressions that were not trained on: `scores` f32[N] as `embed()`
+        gave them, `clicks` f32[N] 0 or 1. Part of `state_dict` from then on."""
 
 
 RECOMMENDERS: Registry[Recommender] = Registry("model", "models.recommenders")

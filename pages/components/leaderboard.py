@@ -13,7 +13,10 @@ from backend.workflows.comparison import Leaderboard
 from pages.components import charts, measures, state
 from pages.components.words import explain
 
-_COLUMNS = ("ndcg@20", "recall@20", "precision@20", "coverage@20", "diversity@20", "novelty@20")
+_COLUMNS = (
+    "ndcg@20", "recall@20", "precision@20", "coverage@20", "diversity@20", "novelty@20",
+    "rmse", "mae", "auc", "logloss", "calibration_error",
+)  # fmt: skip
 
 
 def controls(board: Leaderboard) -> str:

@@ -23,7 +23,11 @@ _SPLITS = {
     "global_time": "Everything after one moment",
     "cold_items": "New items, never seen in training",
 }
-_OBJECTIVES = {"ranking": "Rank what people choose", "rating": "Predict ratings"}
+_OBJECTIVES = {
+    "ranking": "Rank what people choose",
+    "rating": "Predict ratings",
+    "ctr": "Predict clicks",
+}
 
 
 def form(dataset_id: str) -> None:

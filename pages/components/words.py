@@ -43,6 +43,8 @@ GLOSSARY: Final[Mapping[str, str]] = {
     "text": "Title and description, read by a text encoder.",
     "audio": "The item's sound or music, read by a sound encoder.",
     "video": "What is seen and moves in the item's video, read by a video encoder.",
+    "calibration": "Whether predicted chances come true. Example: of a hundred things shown with a "
+    "chance of 30 %, thirty should be clicked.",
     "alignment": "A space in which pictures and words can be compared. Example: in it the words "
     "'striped shirt' lie near the pictures of striped shirts.",
     "collaborative": "What is known from other people's clicks alone. Example: who buys this tent "

@@ -40,7 +40,7 @@ def run(metric: Metric, lists: Lists, k: int) -> torch.Tensor:
 def test_describes_itself(metric: Metric) -> None:
     for text in (metric.title, metric.formula, metric.source, metric.empty_case, metric.example):
         assert len(text.strip()) > 2
-    assert (metric.rank is None) != (metric.rate is None)
+    assert sum(f is not None for f in (metric.rank, metric.rate, metric.judge)) == 1
     assert metric.needs_k == (metric.rank is not None)
     assert metric_of(f"{metric.name}@7" if metric.needs_k else metric.name)[0] is metric
 

@@ -29,7 +29,9 @@ def rating_findings(ratings: NDArray[np.float32]) -> Iterator[Finding]:
         yield _not_a_rating(float(values[code]), int(counts[code]), len(ratings))
         values, counts = np.delete(values, code), np.delete(counts, code)
     shares = counts / counts.sum()
-    if len(values) == 2:
+    if values.tolist() == [0.0, 1.0]:
+        yield _click_log(shares)
+    elif len(values) == 2:
         yield _two_codes(values, shares)
     elif len(values) > 2 and shares.max() > _ONE_SIDED:
         yield _one_sided(float(values[shares.argmax()]), float(shares.max()))
@@ -92,6 +94,17 @@ def _two_codes(values: NDArray[np.float64], shares: NDArray[np.float64]) -> Find
         "not what anybody wants, and a no taken as a choice turns taste around.",
         f"Train for ranking and let only rating>={high:g} count as liked.",
         Fix("train", "Set what counts as liked"),
+    )
+
+
+def _click_log(shares: NDArray[np.float64]) -> Finding:
+    return Finding(
+        "click_log",
+        Severity.NOTE,
+        f"Every interaction is 1 or 0, and {percent(float(shares[1]))} are 1: a log of what was "
+        "shown and whether it was clicked.",
+        "The chance of a click can be predicted. For ranking, only the 1 count as liked.",
+        "If 0 and 1 are something else, name the column otherwise and import again.",
     )
 
 

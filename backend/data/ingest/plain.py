@@ -19,6 +19,7 @@ _INTERACTION_COLUMNS: Final = (
     Col.REVIEW,
     Col.SPLIT,
 )
+_CLICKS: Final = ("click", "clicked", "label")
 
 
 @IMPORT_FORMATS.register(
@@ -28,7 +29,10 @@ _INTERACTION_COLUMNS: Final = (
     summary="interactions.csv with user_id and item_id, items.csv with item_id, and pictures.",
 )
 class PlainFormat(ImportFormat):
-    """`user_id, item_id[, rating][, timestamp][, review][, split]`; `item_id[, title, ...]`."""
+    """`user_id, item_id[, rating][, timestamp][, review][, split]`; `item_id[, title, ...]`.
+
+    In place of a rating stands `click`, `clicked` or `label`, 1 or 0, in a log of impressions.
+    """
 
     def recognises(self, source: SourceFiles) -> bool:
         return _find(source, "interactions") is not None
@@ -41,6 +45,7 @@ class PlainFormat(ImportFormat):
                 f"{source.listing()}."
             )
         interactions = _known(read_table(source, name, log), _INTERACTION_COLUMNS)
+        interactions = _with_clicks(interactions)
         require(interactions, Col.USER_ID, Col.ITEM_ID)
         spare = [c for c in interactions.columns if c not in _INTERACTION_COLUMNS]
         if spare:
@@ -63,6 +68,15 @@ def _find(source: SourceFiles, stem: str) -> str | None:
     names = {name.lower(): name for name in sorted(source.files, reverse=True)}
     found = (names.get(stem + suffix) for suffix in (".csv", ".parquet", ".tsv"))
     return next((name for name in found if name), None)
+
+
+def _with_clicks(table: RawTable) -> RawTable:
+    """The first column that tells of clicks is the rating, unless there is one."""
+    if Col.RATING in table.columns:
+        return table
+    named = [column for column in table.columns if column.lower() in _CLICKS]
+    names = {column: str(Col.RATING) if column in named[:1] else column for column in table.columns}
+    return table.renamed(names)
 
 
 def _known(table: RawTable, columns: tuple[Col, ...]) -> RawTable:

@@ -47,11 +47,13 @@ RankingFunction = Callable[[Lists, int], Tensor]
 """(lists, k) -> f32[B] where the metric is per user, else a scalar over all lists."""
 RatingFunction = Callable[[Tensor, Tensor, int], Tensor]
 """(errors f64[N], predicted minus actual; group i64[N]; G) -> f64[G], NaN for an empty group."""
+ClickFunction = Callable[[Tensor, Tensor], float]
+"""(probabilities f64[N], clicks f64[N] 0 or 1) -> one number over all impressions."""
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric and its description. Exactly one of `rank` and `rate` is set."""
+    """A metric and its description. Exactly one of `rank`, `rate` and `judge` is set."""
 
     name: str
     title: str
@@ -64,6 +66,7 @@ class Metric:
     needs_k: bool
     rank: RankingFunction | None = None
     rate: RatingFunction | None = None
+    judge: ClickFunction | None = None
     needs_features: bool = False
     needs_categories: bool = False
 
@@ -140,6 +143,35 @@ def rating_metric(
             per_user=True,
             needs_k=False,
             rate=function,
+        )
+        return function
+
+    return add
+
+
+def click_metric(
+    *,
+    title: str,
+    formula: str,
+    source: str,
+    empty_case: str,
+    example: str,
+    higher_is_better: bool = False,
+    per_user: bool = False,
+) -> Callable[[ClickFunction], ClickFunction]:
+    def add(function: ClickFunction) -> ClickFunction:
+        name = function.__name__
+        _METRICS[name] = Metric(
+            name=name,
+            title=title,
+            formula=formula,
+            source=source,
+            empty_case=empty_case,
+            example=example,
+            higher_is_better=higher_is_better,
+            per_user=per_user,
+            needs_k=False,
+            judge=function,
         )
         return function
 

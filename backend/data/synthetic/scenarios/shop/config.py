@@ -75,6 +75,15 @@ class ShopConfig(ScenarioConfig):
     noise: float = setting(
         0.2, low=0.01, high=5.0, help="Randomness of choices; small means taste decides."
     )
+    impressions: int = setting(
+        0,
+        low=0,
+        high=100_000,
+        help=(
+            "Above 0, the data are no purchases but a log of what users were shown, this many "
+            "items each in the mean, with click 0 or 1; the chance of every click is known."
+        ),
+    )
     pictures: bool = setting(
         True, help="Draw product pictures (never above 50,000 items).", expert=True
     )
@@ -99,7 +108,7 @@ class ShopConfig(ScenarioConfig):
             seed=self.seed,
             items=self.items,
             users=self.users,
-            interactions_per_user=self.interactions_per_user,
+            interactions_per_user=self.impressions or self.interactions_per_user,
             weights=self.mean_weights(self.image_share, 1 - self.image_share),
             revealed=self.unique_share,
             missing=(self.missing_image, self.missing_text),

@@ -9,6 +9,7 @@ from PIL import Image
 
 from backend.data.synthetic.catalogue import Catalogue
 from backend.data.synthetic.choices import DAY, Choices, Season, choose
+from backend.data.synthetic.impressions import show
 from backend.data.synthetic.scenarios._base import SCENARIOS, Scenario, image_names
 from backend.data.synthetic.scenarios.shop.config import ShopConfig
 from backend.data.synthetic.scenarios.shop.pictures import draw_picture
@@ -17,12 +18,14 @@ from backend.data.synthetic.scenarios.shop.wording import word_items
 from backend.data.synthetic.truth import Truth
 from backend.schema import Col
 
+DAYS = 90
+
 
 class Fashion(Season):
     """90 days in six periods; what is in fashion moves along `Catalogue.trend`."""
 
     periods = 6
-    seconds = 15 * DAY
+    seconds = DAYS // periods * DAY
 
     def __init__(self, truth: Truth, drift: float) -> None:
         self._drift = np.float32(drift)
@@ -69,6 +72,8 @@ class Shop(Scenario):
         return draw_picture(truth.catalogue, row, self.config.seed)
 
     def live(self, truth: Truth) -> Iterator[Choices]:
+        if self.config.impressions:
+            return show(truth, self.config.impressions, DAYS)
         return choose(truth, Fashion(truth, self.config.drift))
 
 
