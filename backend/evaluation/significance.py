@@ -18,6 +18,8 @@ from backend.errors import InvalidInput
 F = TypeVar("F", np.float32, np.float64)
 _CELLS = 1 << 22
 """Resampled values held at once."""
+_NORMAL = 1.959964
+"""Standard deviations on either side of a normal mean that hold 95 %."""
 _EXACT = 12
 """Up to so many users that differ, all sign patterns are tried instead of drawn."""
 
@@ -102,7 +104,10 @@ def share_interval(count: float, whole: float) -> Interval:
     middle = (share + z2 / (2 * whole)) / (1 + z2 / whole)
     reach = _NORMAL * math.sqrt(share * (1 - share) / whole + z2 / (4 * whole**2))
     reach /= 1 + z2 / whole
-    return Interval(share, max(0.0, middle - reach), min(1.0, middle + reach))
+    # rounding must not put the share itself outside
+    return Interval(
+        share, max(0.0, min(share, middle - reach)), min(1.0, max(share, middle + reach))
+    )
 
 
 def paired_difference(
