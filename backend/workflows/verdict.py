@@ -6,7 +6,6 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.errors import InvalidInput
 from backend.evaluation.metrics import metric_of
 from backend.evaluation.significance import (
     Difference,
