@@ -38,7 +38,7 @@ class FactorisationMachineConfig(Config):
 
     dim: int = setting(32, help="Length of the vector of every feature.", low=1, high=1024)
     l2: float = setting(
-        0.02,
+        0.005,
         help="Pull of the vectors of people and items towards zero.",
         low=0.0,
         high=10.0,
@@ -140,14 +140,16 @@ class FactorisationMachine(ClickRecommender):
     def loss(self, batch: Batch) -> Tensor:
         u, b_u = self.users[batch.users], self.user_bias[batch.users]
         e, c_i = self.items[batch.items], self.item_bias[batch.items]
-        seen = self._seen(self.content.tables, self.content.present, batch.items)
+        seen = self._seen_by(batch.items)
         v = e + seen[:, :-1]
         score = self.offset + b_u + c_i + seen[:, -1] + (u * v).sum(1)
         if batch.times is not None:
             m, d = self._moments()
             hour = hour_of_week(batch.times)
             score = score + d[hour] + (m[hour] * (u + v)).sum(1)
-        penalty = self.settings.l2 * l2_penalty(u, e) + self.settings.bias_l2 * l2_penalty(b_u, c_i)
+        penalty = self.settings.l2 * l2_penalty(
+            u, e, seen[:, :-1]
+        ) + self.settings.bias_l2 * l2_penalty(b_u, c_i)
         return F.binary_cross_entropy_with_logits(score, batch.ratings) + penalty
 
     def embed(self, coalition: Coalition | None = None) -> Embeddings:
@@ -180,6 +182,12 @@ class FactorisationMachine(ClickRecommender):
         self.shift.copy_(stretch * self.shift + shift)
         self.stretch.copy_(stretch * self.stretch)
 
+    def _seen_by(self, items: Tensor) -> Tensor:
+        """`_seen` of the items i64[B] of a batch; a small catalogue is looked at once."""
+        if self.n_items > len(items):
+            return self._seen(self.content.tables, self.content.present, items)
+        return self._seen(self.content.tables, self.content.present)[items]
+
     def _seen(
         self, tables: Mapping[Modality, Tensor], present: Tensor, rows: Tensor | None = None
     ) -> Tensor:
@@ -188,7 +196,9 @@ class FactorisationMachine(ClickRecommender):
             tables, present = {m: t[rows] for m, t in tables.items()}, present[rows]
         total = self.users.new_zeros(len(present), self.settings.dim + 1)
         for slot, modality in enumerate(self.content.modalities):
-            total = total + (tables[modality] @ self.views[modality]) * present[:, slot, None]
+            # Rows of length about 1: otherwise a step moves items the more, the wider a modality.
+            table = tables[modality] / tables[modality].shape[1] ** 0.5
+            total = total + (table @ self.views[modality]) * present[:, slot, None]
         return total
 
     def _moments(self) -> tuple[Tensor, Tensor]:

@@ -29,7 +29,7 @@ def rating_findings(ratings: NDArray[np.float32]) -> Iterator[Finding]:
         yield _not_a_rating(float(values[code]), int(counts[code]), len(ratings))
         values, counts = np.delete(values, code), np.delete(counts, code)
     shares = counts / counts.sum()
-    if values.tolist() == [0.0, 1.0]:
+    if code is None and values.tolist() == [0.0, 1.0]:
         yield _click_log(shares)
     elif len(values) == 2:
         yield _two_codes(values, shares)
