@@ -36,13 +36,13 @@ _START = 0.05
 class FactorisationMachineConfig(Config):
     """Settings of the factorisation machine."""
 
-    dim: int = setting(32, help="Length of the vector of every feature.", low=1, high=1024)
+    dim: int = setting(64, help="Length of the vector of every feature.", low=1, high=1024)
     l2: float = setting(
-        0.005,
+        0.003,
         help="Pull of the vectors of people and items towards zero.",
         low=0.0,
         high=10.0,
-        search=(0.002, 0.2),
+        search=(0.0005, 0.05),
     )
     bias_l2: float = setting(
         0.002,
@@ -91,7 +91,7 @@ class FactorisationMachine(ClickRecommender):
     reads_content: ClassVar[bool] = True
     content_use: ClassVar[ContentUse] = "inference"
     training_defaults: ClassVar[Mapping[str, int | float | str]] = {
-        "learning_rate": 0.01,
+        "learning_rate": 0.003,
         "batch_size": 4096,
         "epochs": 60,
         "patience": 4,
