@@ -173,6 +173,9 @@ def leaderboard(
     every = [run for run in done if chosen and protocol_key(run) == chosen.key]
     real = [run for run in every if not run.controls]
     runs = every if controls or not real else real
+    if runs and not any(metric in run.metrics for run in runs):
+        metric = monitored(runs[0].objective)
+    measured, _ = metric_of(metric)
     ids = tuple(run.id for run in runs)
     sign = -1.0 if measured.higher_is_better else 1.0
     rows = sorted(
