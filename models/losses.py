@@ -28,14 +28,23 @@ def sampled_softmax_loss(positive: Tensor, negative: Tensor, hit: Tensor) -> Ten
 
 
 def candidate_softmax_loss(
-    users: Tensor, positives: Tensor, candidates: Tensor, places: Tensor
+    users: Tensor,
+    positives: Tensor,
+    candidates: Tensor,
+    places: Tensor,
+    added: Tensor | None = None,
 ) -> Tensor:
     """`sampled_softmax_loss` straight from vectors, for a score that is a dot product.
 
     `users`, `positives` f32[B, D]; `candidates` f32[N, D]; `places` i64[B] as `places_in` gives
-    them. The B x N scores are written once and turned into their own gradient in place: a step
-    is bound by memory, and this takes a third of the passes of the composed form.
+    them; `added` f32[N] goes to the candidates' scores. The B x N scores are written once and
+    turned into their own gradient in place: a step is bound by memory, and this takes a third of
+    the passes of the composed form.
     """
+    if added is not None:
+        users = torch.cat([users, torch.ones_like(users[:, :1])], dim=1)
+        positives = torch.cat([positives, torch.zeros_like(positives[:, :1])], dim=1)
+        candidates = torch.cat([candidates, added.unsqueeze(1)], dim=1)
     loss: Tensor = _CandidateSoftmax.apply(users, positives, candidates, places)
     return loss
 

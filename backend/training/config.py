@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from backend.features.imputation import IMPUTATIONS
 from backend.features.normalisation import NORMALISATIONS
+from backend.training.sampling import SAMPLINGS
 from models.config import Config, setting
 from models.recommenders import Recommender
 
@@ -32,6 +33,14 @@ class TrainingConfig(Config):
         help="Items each click competes with in the softmax; all, where there are fewer.",
         low=1,
         high=1_000_000,
+        expert=True,
+    )
+    sampling: str = setting(
+        "uniform",
+        help="Which items a click competes with: any (uniform), popular ones more often "
+        "(popularity), those chosen in the same batch (in_batch), or near misses (hard; a softmax "
+        "weighs them by itself and draws uniformly). A softmax corrects for how often items come.",
+        choices=SAMPLINGS,
         expert=True,
     )
     normalisation: str = setting(

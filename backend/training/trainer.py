@@ -24,7 +24,7 @@ from backend.training.checkpoint import (
     save_tensors,
 )
 from backend.training.config import TrainingConfig
-from backend.training.negatives import NegativeSampler
+from backend.training.sampling import HARD, CandidateSampler
 from backend.training.seeds import derived_seed, seeded
 from models.recommenders import (
     Batch,
@@ -157,7 +157,7 @@ class _Training:
         self.model, self.data, self.config, self.plan = model, data, config, plan
         self.path = plan.folder / CHECKPOINT_FILE
         self.fingerprint = _fingerprint(model, data, config, plan)
-        self.sampler = NegativeSampler(data.users, data.items, data.n_users)
+        self.sampler = CandidateSampler(data, config.sampling)
         self.batch_size = config.batch_size
         self.state = _State()
         self.optimizer = self._fresh_optimizer()
@@ -229,6 +229,8 @@ class _Training:
         device, count = self.plan.device, len(self.data.users)
         generator = torch.Generator(device)
         generator.manual_seed(derived_seed(self.plan.seed, epoch, "batches"))
+        if self.config.sampling == HARD and self.model.sampling == "pairwise":
+            self.sampler.begin_epoch(self._embedded())
         self.model.train()
         total = torch.zeros((), device=device)
         steps = max(1, math.ceil(count / self.batch_size))
@@ -255,22 +257,24 @@ class _Training:
         return turn[self.data.users].argsort(stable=True)
 
     def _batch(self, rows: Tensor, generator: torch.Generator) -> Batch:
-        users = self.data.users[rows]
+        users, items = self.data.users[rows], self.data.items[rows]
+        negatives, log_q = users.new_empty(0), None
         if self.model.sampling == "pairwise":
-            negatives = self.sampler.draw(users, self.config.negatives, generator)
+            negatives = self.sampler.own(users, items, self.config.negatives, generator)
         elif self.model.sampling == "shared":
-            negatives = self.sampler.shared(self.config.candidates, generator)
-        else:
-            negatives = users.new_empty(0)
+            negatives, log_q = self.sampler.shared(items, self.config.candidates, generator)
         times = None if self.data.times is None else self.data.times[rows]
-        return Batch(users, self.data.items[rows], negatives, self.data.ratings[rows], times)
+        return Batch(users, items, negatives, self.data.ratings[rows], times, log_q)
 
     def _validation(self, epoch: int) -> dict[str, float]:
         if epoch % self.config.eval_every and epoch != self.config.epochs:
             return {}
+        return dict(self.plan.validate(self._embedded()))
+
+    @torch.no_grad()
+    def _embedded(self) -> Embeddings:
         self.model.eval()
-        with torch.no_grad():
-            return dict(self.plan.validate(self.model.embed()))
+        return self.model.embed()
 
     def _improves(self, validation: Mapping[str, float]) -> bool:
         if not validation:

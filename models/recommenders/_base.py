@@ -152,14 +152,24 @@ def _sparse_rows(matrix: Tensor, rows: Tensor) -> Tensor:
 class Batch:
     """One training step. `users`, `items` i64[B]; `ratings` f32[B]; `negatives` as the model's
     `sampling` says: pairwise i64[B, N], none of them a training item of the row's user; shared
-    i64[N], distinct items drawn uniformly for the whole batch; none i64[0]. `times` i64[B] as in
-    `TrainingData`."""
+    i64[N], distinct items for the whole batch; none i64[0]. `times` i64[B] as in `TrainingData`.
+    `log_q` f32[I]: log of each item's chance to be among shared ones; None where all have the
+    same."""
 
     users: Tensor
     items: Tensor
     negatives: Tensor
     ratings: Tensor
     times: Tensor | None = None
+    log_q: Tensor | None = None
+
+    @property
+    def rarity(self) -> Tensor | None:
+        """-log q f32[N] of shared `negatives`: added to their scores, a softmax over them estimates
+        the one over all items (log-q correction, Yi et al. 2019,
+        https://doi.org/10.1145/3298689.3346996; not for the row's own positive, which is always
+        there)."""
+        return None if self.log_q is None else -self.log_q[self.negatives]
 
 
 class Recommender(nn.Module, ABC):

@@ -34,7 +34,9 @@ def ranking_loss(
     negatives = compared(loss, items(batch.negatives))
     if loss == "softmax":
         places = places_in(batch.negatives, batch.items)
-        return candidate_softmax_loss(users / temperature, positives, negatives, places)
+        return candidate_softmax_loss(
+            users / temperature, positives, negatives, places, batch.rarity
+        )
     against = (negatives @ users.unsqueeze(2)).squeeze(2)
     return bpr_loss((users * positives).sum(1), against)
 

@@ -183,6 +183,8 @@ class Fused(IterativeRecommender):
             fit = squared_error(positive + self.user_bias[batch.users] + self.offset, batch.ratings)
         elif self.settings.loss == "softmax":
             against = u @ items[negatives].T + bias[negatives]
+            if batch.rarity is not None:
+                against = against + batch.rarity
             hit = positives.unsqueeze(1) == negatives.unsqueeze(0)
             fit = sampled_softmax_loss(positive, against, hit)
         else:

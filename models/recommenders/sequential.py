@@ -162,7 +162,9 @@ class Sequential(IterativeRecommender):
         u = torch.cat([u, u.new_ones(len(u), 1)], dim=1)
         items = torch.cat([items, (clicks * self.item_bias).unsqueeze(1)], dim=1)
         places = places_in(batch.negatives, batch.items)
-        fit = candidate_softmax_loss(u, items[batch.items], items[batch.negatives], places)
+        fit = candidate_softmax_loss(
+            u, items[batch.items], items[batch.negatives], places, batch.rarity
+        )
         ids = l2_penalty(self.ids[batch.items], self.item_bias[batch.items])
         penalty = self.settings.item_l2 * ids
         return fit + (penalty if asked is None else penalty + asked)

@@ -148,7 +148,9 @@ class UserModality(IterativeRecommender):
         u = torch.cat([u, u.new_ones(len(u), 1)], dim=1)
         rows = torch.cat([items.flatten(1), (clicks * self.item_bias).unsqueeze(1)], dim=1)
         places = places_in(batch.negatives, batch.items)
-        fit = candidate_softmax_loss(u, rows[batch.items], rows[batch.negatives], places)
+        fit = candidate_softmax_loss(
+            u, rows[batch.items], rows[batch.negatives], places, batch.rarity
+        )
         ids = l2_penalty(self.ids[batch.items], self.item_bias[batch.items])
         return fit + self.settings.item_l2 * ids + self._prior(batch.users)
 

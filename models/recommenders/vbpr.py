@@ -113,7 +113,8 @@ class Vbpr(IterativeRecommender):
         penalty = penalty + self._pull(positives)
         if self.settings.loss == "softmax":
             places = places_in(batch.negatives, batch.items)
-            return candidate_softmax_loss(taste, positives, negatives, places) + penalty
+            fit = candidate_softmax_loss(taste, positives, negatives, places, batch.rarity)
+            return fit + penalty
         against = (negatives @ taste.unsqueeze(2)).squeeze(2)
         fit = bpr_loss((positives * taste).sum(1), against)
         return fit + penalty + self._pull(negatives.flatten(0, 1))

@@ -10,6 +10,7 @@ from backend.errors import Cancelled, TrainingFailed
 from backend.training import trainer
 from backend.training.checkpoint import EpochResult, load_tensors
 from backend.training.config import TrainingConfig, training_config
+from backend.training.sampling import SAMPLINGS
 from backend.training.seeds import seeded
 from backend.training.trainer import TrainingResult, train
 from models.config import Config
@@ -100,6 +101,14 @@ def test_learns_what_there_is_to_learn(tmp_path: Path):
     assert result.parameters == 12 * 8 + 10 * 8 + 10
 
 
+@pytest.mark.parametrize("name", ["bpr", "vbpr", "fused", "sequential", "user_modality"])
+@pytest.mark.parametrize("sampling", SAMPLINGS)
+def test_every_way_to_draw_teaches_what_there_is(tmp_path: Path, name: str, sampling: str):
+    _, recorder, trained = run(tmp_path, recommender=model(name), epochs=25, sampling=sampling)
+    assert recorder.results[-1].loss < recorder.results[0].loss
+    assert same_parity_share(trained.embed())["ndcg@20"] > 0.8
+
+
 def test_the_best_weights_are_kept_and_stored(tmp_path: Path):
     values = iter([0.1, 0.9, 0.3, 0.2])
     best: list[Tensor] = []
@@ -146,14 +155,22 @@ def test_global_randomness_is_left_alone(tmp_path: Path):
     assert torch.equal(torch.get_rng_state(), before)
 
 
-@pytest.mark.parametrize("name", ["bpr", "lightgcn", "vbpr", "fused"])
+@pytest.mark.parametrize(
+    ("name", "sampling"),
+    [
+        ("bpr", "hard"),
+        ("lightgcn", "popularity"),
+        ("vbpr", "in_batch"),
+        *((name, "uniform") for name in ("bpr", "lightgcn", "vbpr", "fused")),
+    ],
+)
 @pytest.mark.parametrize("calls", [4, 9, 17])
 def test_cancelled_anywhere_and_resumed_equals_uninterrupted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, calls: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, sampling: str, calls: int
 ):
     monkeypatch.setattr(trainer, "_SECONDS_BETWEEN_CHECKPOINTS", -1.0)
     monkeypatch.setattr(trainer, "_SECONDS_BETWEEN_REPORTS", -1.0)
-    whole = run(tmp_path / "whole", recommender=model(name))
+    whole = run(tmp_path / "whole", recommender=model(name), sampling=sampling)
     left = calls
 
     def stop(what: str, fraction: float) -> None:
@@ -163,8 +180,8 @@ def test_cancelled_anywhere_and_resumed_equals_uninterrupted(
             raise Cancelled("stop")
 
     with pytest.raises(Cancelled):
-        run(tmp_path / "cut", recommender=model(name), report=stop)
-    result, rest, resumed = run(tmp_path / "cut", recommender=model(name))
+        run(tmp_path / "cut", recommender=model(name), report=stop, sampling=sampling)
+    result, rest, resumed = run(tmp_path / "cut", recommender=model(name), sampling=sampling)
     assert rest.numbers() == whole[1].numbers()[-len(rest.results) :]
     assert (result.best_epoch, result.epochs) == (whole[0].best_epoch, whole[0].epochs)
     assert torch.equal(scores(resumed), scores(whole[2]))
