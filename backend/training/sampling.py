@@ -80,7 +80,7 @@ class CandidateSampler:
         scores = torch.cat(
             [
                 self._scores.score_pairs(u.repeat_interleave(d.shape[1]), d.flatten()).view(d.shape)
-                for u, d in zip(users.split(rows), drawn.split(rows), strict=True)
+                for u, d in zip(torch.split(users, rows), torch.split(drawn, rows), strict=True)
             ]
         )
         tries = scores.view(len(users), count, _TRIES).argmax(2, keepdim=True)
@@ -90,7 +90,8 @@ class CandidateSampler:
         """bool: whether the pairs are positives."""
         keys = users * self._n_items + items
         place = torch.searchsorted(self._pairs, keys).clamp_max(max(len(self._pairs) - 1, 0))
-        return self._pairs[place] == keys
+        found: Tensor = self._pairs[place] == keys
+        return found
 
 
 def _log_q(expected: Tensor) -> Tensor:
