@@ -6,6 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := $(VENV)/bin
 PORT ?= 8501
+JOBS ?= auto
 
 .PHONY: run test check lint types imports tests setup browser clean help
 
@@ -30,7 +31,7 @@ imports: $(VENV)/.development
 	$(BIN)/lint-imports
 
 tests: $(VENV)/.development
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 setup: $(VENV)/.development ## the virtual environment with everything
 
