@@ -176,7 +176,7 @@ def distinct(labels: Sequence[str], length: int = 40) -> list[str]:
     seen: dict[str, int] = {}
     found = []
     for label in labels:
-        text = safe(wording.shortened(label, length))
+        text = safe(wording.shortened_inside(label, length))
         seen[text] = seen.get(text, 0) + 1
         found.append(text if seen[text] == 1 else f"{text} ({seen[text]})")
     return found

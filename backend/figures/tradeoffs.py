@@ -80,7 +80,7 @@ def all_metrics(
 ) -> go.Figure:
     """Strategy x metric, few metrics side by side so that a narrow screen can show them: the value
     in the cell, the colour from worst to best of its column."""
-    title = "Every metric (darker is better within a column)"
+    title = "Every metric (a stronger colour is better within a column)"
     shown = [m for m in metrics if sum(m in values for _, values in table) > 1]
     if not shown:
         return theme.sentence(title, "Two runs are needed to compare metrics.")

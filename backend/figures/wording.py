@@ -118,3 +118,12 @@ def _decimals(value: float, digits: int) -> int:
 
 def _one_decimal(share: float) -> str:
     return f"{100 * share:+.1f}".replace("-", "−")
+
+
+def shortened_inside(text: str, length: int) -> str:
+    """The same, with the end kept: names of runs differ there."""
+    text = " ".join(text.split())
+    if len(text) <= length:
+        return text
+    end = text[-(length // 3) :].lstrip()
+    return f"{text[: length - 1 - len(end)].rstrip()}…{end}"

@@ -115,7 +115,7 @@ def _segments(board: Leaderboard, chosen: Sequence[str], pinned: str) -> None:
     charts.show(figures.segments(found, charts.is_dark()), key="segments", data=True)
     st.caption(
         "People in four groups by how much they chose in training, the least active left; each "
-        "cell is the mean of their lists under one run, darker is better."
+        "cell is the mean of their lists under one run, a stronger colour is better."
     )
     best = chosen[0] if chosen[0] != pinned else next((r for r in chosen if r != pinned), "")
     if best:

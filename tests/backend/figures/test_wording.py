@@ -67,3 +67,10 @@ def test_long_text_is_shortened_to_the_length_and_onto_one_line() -> None:
     assert wording.shortened("a\nshort  title", 20) == "a short title"
     assert wording.shortened("abcdefghij", 5) == "abcd…"
     assert len(wording.shortened("x" * 99, 36)) == 36
+
+
+def test_names_keep_their_end() -> None:
+    assert wording.shortened_inside("short", 9) == "short"
+    found = wording.shortened_inside("Fused · Early fusion, concatenated · seed 2", 40)
+    assert found == "Fused · Early fusion, conc…ated · seed 2"
+    assert len(found) == 40

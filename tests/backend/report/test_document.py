@@ -54,7 +54,7 @@ def test_figures_say_the_numbers_of_the_tables(found: ReportContents) -> None:
     rows = sorted(found.measures.rows, key=lambda r: -r.values[found.view.metric].mean)
     labels = [row.label for row in rows]
     whole = dict(zip(theme.distinct(labels, 26), labels, strict=True))
-    for heat in shown["Every metric (darker is better within a column)"].data:
+    for heat in shown["Every metric (a stronger colour is better within a column)"].data:
         names += heat.customdata[0]
         for label, titles, cells in zip(heat.y, heat.customdata, heat.text, strict=True):
             said = [cell or wording.NOT_SHOWN for cell in cells]
