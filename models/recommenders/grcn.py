@@ -8,9 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.config import Config, setting
+from models.config import setting
 from models.graph import distinct_pairs
-from models.losses import l2_penalty
 from models.modality import COLLABORATIVE, Modality
 from models.recommenders._base import (
     RECOMMENDERS,
@@ -19,47 +18,19 @@ from models.recommenders._base import (
     ContentUse,
     Embeddings,
     FeatureTable,
-    IterativeRecommender,
     Objective,
-    Sampling,
     TrainingData,
 )
 from models.recommenders._content import ContentInput
-from models.recommenders._ranking import LOSSES, compared, ranking_loss, sampling_of
+from models.recommenders._graph import ContentGraphConfig, ContentGraphRecommender
 
 
 @dataclass(frozen=True, kw_only=True)
-class GrcnConfig(Config):
+class GrcnConfig(ContentGraphConfig):
     """Settings of GRCN."""
 
-    dim: int = setting(64, help="Length of the user and item vectors.", low=1, high=1024)
-    layers: int = setting(
-        2, help="How far a click reaches along the graph.", low=1, high=6, search=(1, 4)
-    )
     routing: int = setting(
         3, help="Times that a person's taste is drawn towards what fits it.", low=0, high=10
-    )
-    loss: str = setting(
-        "softmax",
-        help="softmax: each click against many items; bpr: against one, as in the paper.",
-        choices=LOSSES,
-    )
-    temperature: float = setting(
-        0.2, help="Sharpness of the softmax; lower looks harder at near misses.", low=0.02, high=5.0
-    )
-    l2: float = setting(
-        0.0001,
-        help="Pull of the vectors in a batch towards zero.",
-        low=0.0,
-        high=10.0,
-        search=(1e-6, 0.1),
-    )
-    feature_dim: int = setting(
-        128,
-        help="Principal directions kept of each modality; 0 keeps the features as they are.",
-        low=0,
-        high=4096,
-        expert=True,
     )
 
 
@@ -69,7 +40,7 @@ class GrcnConfig(Config):
     title="GRCN",
     summary="Clicks weigh by how well content explains them; accidental ones fade.",
 )
-class Grcn(IterativeRecommender):
+class Grcn(ContentGraphRecommender):
     """Wei et al. 2020, https://arxiv.org/abs/2111.02036.
 
     A user's taste in modality m is routed `routing` times towards the taken items that fit it,
@@ -82,15 +53,8 @@ class Grcn(IterativeRecommender):
     the graph stays as it was refined.
     """
 
-    reads_content: ClassVar[bool] = True
     content_use: ClassVar[ContentUse] = "inference"
-    training_defaults: ClassVar[Mapping[str, int | float | str]] = {
-        "learning_rate": 0.02,
-        "epochs": 40,
-        "eval_every": 5,
-        "patience": 3,
-    }
-    clicked: Tensor
+    settings: GrcnConfig
     edges: Tensor
 
     def __init__(
@@ -101,12 +65,8 @@ class Grcn(IterativeRecommender):
         fusion: None = None,
     ) -> None:
         super().__init__(config, data, objective)
-        self.settings = config
         device, dim = data.items.device, config.dim
-        self.content = ContentInput(data, config.feature_dim)
         dims, count = ContentInput.dims(data, config.feature_dim), len(data.features)
-        self.users = nn.Parameter(torch.randn(data.n_users, dim, device=device) * 0.1)
-        self.items = nn.Parameter(torch.randn(data.n_items, dim, device=device) * 0.1)
         self.tastes = nn.ParameterDict(
             {m: nn.Parameter(torch.randn(data.n_users, dim, device=device) * 0.1) for m in dims}
         )
@@ -115,25 +75,14 @@ class Grcn(IterativeRecommender):
         )
         self.user_trust = nn.Parameter(torch.ones(data.n_users, count, device=device))
         self.item_trust = nn.Parameter(torch.ones(data.n_items, count, device=device))
-        self.register_buffer("clicked", data.clicked, persistent=False)
         pairs = distinct_pairs(data.users, data.items, data.n_items)
         self.register_buffer("edges", torch.stack(pairs), persistent=False)
-
-    @property
-    def players(self) -> tuple[str, ...]:
-        return (*self.content.modalities, COLLABORATIVE)
-
-    @property
-    def sampling(self) -> Sampling:
-        return sampling_of(self.settings.loss)
 
     def loss(self, batch: Batch) -> Tensor:
         users, items = self._parts()
         u = torch.cat(users, dim=1)[batch.users]
-        v, kind = torch.cat(items, dim=1), self.settings.loss
-        fit = ranking_loss(kind, u, v.__getitem__, batch, self.settings.temperature)
-        penalty = l2_penalty(self.users[batch.users], self.items[batch.items])
-        return fit + self.settings.l2 * penalty
+        v = torch.cat(items, dim=1)
+        return self.fit(u, v.__getitem__, batch) + self.penalty(batch)
 
     def embed(self, coalition: Coalition | None = None) -> Embeddings:
         users, items = self._parts()
@@ -141,13 +90,7 @@ class Grcn(IterativeRecommender):
         kept = self.content.select(coalition)
         seen = [part * kept[:, slot : slot + 1] for slot, part in enumerate(items[1:])]
         u, v = torch.cat(users, dim=1), torch.cat([items[0] * share, *seen], dim=1)
-        return Embeddings(
-            users=compared(self.settings.loss, u).detach(),
-            items=compared(self.settings.loss, v).detach(),
-            user_bias=u.new_zeros(self.n_users),
-            item_bias=v.new_zeros(self.n_items),
-            offset=0.0,
-        )
+        return self.answer(u, v)
 
     def embed_new_items(self, features: Mapping[Modality, FeatureTable]) -> tuple[Tensor, Tensor]:
         tables, present = self.content.projected(features)
@@ -156,7 +99,7 @@ class Grcn(IterativeRecommender):
             for slot, m in enumerate(self.content.modalities)
         ]
         rows = torch.cat([torch.zeros_like(seen[0]), *seen], dim=1)
-        return compared(self.settings.loss, rows).detach(), rows.new_zeros(len(rows))
+        return self.answer_new(rows)
 
     def _parts(self) -> tuple[list[Tensor], list[Tensor]]:
         """Identity, then one vector per modality; of users and of items."""

@@ -8,10 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.config import Config, setting
-from models.graph import distinct_pairs, propagate, symmetric
-from models.losses import l2_penalty
-from models.modality import COLLABORATIVE, Modality
+from models.config import setting
+from models.modality import Modality
 from models.neighbours import nearest
 from models.recommenders._base import (
     RECOMMENDERS,
@@ -20,24 +18,18 @@ from models.recommenders._base import (
     ContentUse,
     Embeddings,
     FeatureTable,
-    IterativeRecommender,
     Objective,
-    Sampling,
     TrainingData,
 )
 from models.recommenders._content import ContentInput
+from models.recommenders._graph import ContentGraphConfig, ContentGraphRecommender, click_graph
 from models.recommenders._item_graph import ItemGraphs, shares
-from models.recommenders._ranking import LOSSES, compared, ranking_loss, sampling_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class LatticeConfig(Config):
+class LatticeConfig(ContentGraphConfig):
     """Settings of LATTICE."""
 
-    dim: int = setting(64, help="Length of the user and item vectors.", low=1, high=1024)
-    layers: int = setting(
-        2, help="How far a click reaches along the graph.", low=1, high=6, search=(1, 4)
-    )
     item_layers: int = setting(
         1, help="How far an item reaches along the graph of alike items.", low=1, high=4
     )
@@ -49,21 +41,6 @@ class LatticeConfig(Config):
         help="Weight of likeness as encoded; likeness as learned has the rest.",
         low=0.0,
         high=1.0,
-    )
-    loss: str = setting(
-        "softmax",
-        help="softmax: each click against many items; bpr: against one, as in the paper.",
-        choices=LOSSES,
-    )
-    temperature: float = setting(
-        0.2, help="Sharpness of the softmax; lower looks harder at near misses.", low=0.02, high=5.0
-    )
-    l2: float = setting(
-        0.0001,
-        help="Pull of the vectors in a batch towards zero.",
-        low=0.0,
-        high=10.0,
-        search=(1e-6, 0.1),
     )
     feature_dim: int = setting(
         128,
@@ -80,7 +57,7 @@ class LatticeConfig(Config):
     title="LATTICE",
     summary="Items borrow from those alike in content, and learn what being alike means.",
 )
-class Lattice(IterativeRecommender):
+class Lattice(ContentGraphRecommender):
     """Zhang et al. 2021, https://arxiv.org/abs/2104.09036.
 
     `v_i = LightGCN(e)_i + h_i / |h_i|`, `h = A^L e`, `u = LightGCN(p)_u`. `A` is the sum of the
@@ -93,15 +70,8 @@ class Lattice(IterativeRecommender):
     has, and LightGCN's item vector where COLLABORATIVE takes part; new items have only the former.
     """
 
-    reads_content: ClassVar[bool] = True
     content_use: ClassVar[ContentUse] = "graph"
-    training_defaults: ClassVar[Mapping[str, int | float | str]] = {
-        "learning_rate": 0.02,
-        "epochs": 40,
-        "eval_every": 5,
-        "patience": 3,
-    }
-    clicked: Tensor
+    settings: LatticeConfig
 
     def __init__(
         self,
@@ -111,58 +81,34 @@ class Lattice(IterativeRecommender):
         fusion: None = None,
     ) -> None:
         super().__init__(config, data, objective)
-        self.settings = config
-        device, dim = data.items.device, config.dim
-        self.content = ContentInput(data, config.feature_dim)
+        device = data.items.device
         self.item_graphs = ItemGraphs(data, config.neighbours, binary=False)
-        self.users = nn.Parameter(torch.randn(data.n_users, dim, device=device) * 0.1)
-        self.items = nn.Parameter(torch.randn(data.n_items, dim, device=device) * 0.1)
         self.likeness = nn.ModuleDict(
             {
-                m: nn.Linear(width, dim, device=device)
+                m: nn.Linear(width, config.dim, device=device)
                 for m, width in ContentInput.dims(data, config.feature_dim).items()
             }
         )
         self.importance = nn.Parameter(torch.zeros(len(self.content.modalities), device=device))
-        self.register_buffer("clicked", data.clicked, persistent=False)
-        pairs = distinct_pairs(data.users, data.items, data.n_items)
-        self.graph = symmetric(*pairs, data.n_users, data.n_items)
+        self.graph = click_graph(data)
         for modality in self.content.modalities:
             self.register_buffer(f"{modality}_near", self._nearest(modality))
-
-    @property
-    def players(self) -> tuple[str, ...]:
-        return (*self.content.modalities, COLLABORATIVE)
-
-    @property
-    def sampling(self) -> Sampling:
-        return sampling_of(self.settings.loss)
 
     def begin_epoch(self, epoch: int) -> None:
         for modality in self.content.modalities:
             setattr(self, f"{modality}_near", self._nearest(modality))
 
     def loss(self, batch: Batch) -> Tensor:
-        users, heard = propagate(self.graph, self.users, self.items, self.settings.layers)
+        users, heard = self.spread(self.graph)
         borrowed = F.normalize(self._borrowed(self.content.present), dim=1)
         items = heard * self.clicked.unsqueeze(1) + borrowed
-        u, kind = users[batch.users], self.settings.loss
-        fit = ranking_loss(kind, u, items.__getitem__, batch, self.settings.temperature)
-        penalty = l2_penalty(self.users[batch.users], self.items[batch.items])
-        return fit + self.settings.l2 * penalty
+        return self.fit(users[batch.users], items.__getitem__, batch) + self.penalty(batch)
 
     def embed(self, coalition: Coalition | None = None) -> Embeddings:
-        users, heard = propagate(self.graph, self.users, self.items, self.settings.layers)
-        share = self.clicked * float(coalition is None or COLLABORATIVE in coalition)
+        users, heard = self.spread(self.graph)
         borrowed = F.normalize(self._borrowed(self.content.select(coalition)), dim=1)
-        items = heard * share.unsqueeze(1) + borrowed
-        return Embeddings(
-            users=compared(self.settings.loss, users).detach(),
-            items=compared(self.settings.loss, items).detach(),
-            user_bias=users.new_zeros(self.n_users),
-            item_bias=items.new_zeros(self.n_items),
-            offset=0.0,
-        )
+        items = heard * self.taking_part(coalition).unsqueeze(1) + borrowed
+        return self.answer(users, items)
 
     def embed_new_items(self, features: Mapping[Modality, FeatureTable]) -> tuple[Tensor, Tensor]:
         lent = self._borrowed(self.content.present, self.settings.item_layers - 1)
@@ -176,7 +122,7 @@ class Lattice(IterativeRecommender):
                 frozen = self.item_graphs.pull_new(modality, features[modality], lent)
                 rows = rows + share[:, slot : slot + 1] * self._mixed(frozen, learned)
         rows = F.normalize(rows, dim=1)
-        return compared(self.settings.loss, rows).detach(), rows.new_zeros(len(rows))
+        return self.answer_new(rows)
 
     def _borrowed(self, present: Tensor, layers: int | None = None) -> Tensor:
         """f32[I, dim]: items spread over the graphs of the modalities in `present`."""

@@ -1,6 +1,6 @@
 """LGMRec: what lies near on the graph beside what the whole catalogue has in common."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -8,9 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.config import Config, setting
-from models.graph import distinct_pairs, propagate, symmetric
-from models.losses import l2_penalty
+from models.config import setting
+from models.graph import propagate
 from models.modality import COLLABORATIVE, Modality
 from models.recommenders._base import (
     RECOMMENDERS,
@@ -19,18 +18,13 @@ from models.recommenders._base import (
     ContentUse,
     Embeddings,
     FeatureTable,
-    IterativeRecommender,
     Objective,
-    Sampling,
     TrainingData,
 )
 from models.recommenders._content import ContentInput
+from models.recommenders._graph import ContentGraphConfig, ContentGraphRecommender, click_graph
 from models.recommenders._ranking import (
-    LOSSES,
-    compared,
     contrast_loss,
-    ranking_loss,
-    sampling_of,
 )
 
 _CONTRASTED = 512
@@ -38,13 +32,9 @@ _CONTRASTED = 512
 
 
 @dataclass(frozen=True, kw_only=True)
-class LgmrecConfig(Config):
+class LgmrecConfig(ContentGraphConfig):
     """Settings of LGMRec."""
 
-    dim: int = setting(64, help="Length of the user and item vectors.", low=1, high=1024)
-    layers: int = setting(
-        2, help="How far a click reaches along the graph.", low=1, high=6, search=(1, 4)
-    )
     groups: int = setting(
         4, help="Hyperedges per modality: groups of items found in its content.", low=2, high=256
     )
@@ -59,28 +49,6 @@ class LgmrecConfig(Config):
     )
     contrast: float = setting(
         0.01, help="How much the groups of two modalities have to agree.", low=0.0, high=10.0
-    )
-    loss: str = setting(
-        "softmax",
-        help="softmax: each click against many items; bpr: against one, as in the paper.",
-        choices=LOSSES,
-    )
-    temperature: float = setting(
-        0.2, help="Sharpness of the softmax; lower looks harder at near misses.", low=0.02, high=5.0
-    )
-    l2: float = setting(
-        0.0001,
-        help="Pull of the vectors in a batch towards zero.",
-        low=0.0,
-        high=10.0,
-        search=(1e-6, 0.1),
-    )
-    feature_dim: int = setting(
-        128,
-        help="Principal directions kept of each modality; 0 keeps the features as they are.",
-        low=0,
-        high=4096,
-        expert=True,
     )
 
 
@@ -98,7 +66,7 @@ class _Side:
     title="LGMRec",
     summary="Content spreads to neighbours and through groups of the whole catalogue.",
 )
-class Lgmrec(IterativeRecommender):
+class Lgmrec(ContentGraphRecommender):
     """Guo et al. 2024, https://arxiv.org/abs/2312.16400.
 
     `v_i = h_i + sum_m n(f_im) + w n(sum_m g_im)`, the same for users; `n` has length 1. `h` are
@@ -111,15 +79,8 @@ class Lgmrec(IterativeRecommender):
     out and f is an item's own, not heard from its users. Users keep all of theirs.
     """
 
-    reads_content: ClassVar[bool] = True
     content_use: ClassVar[ContentUse] = "inference"
-    training_defaults: ClassVar[Mapping[str, int | float | str]] = {
-        "learning_rate": 0.02,
-        "epochs": 40,
-        "eval_every": 5,
-        "patience": 3,
-    }
-    clicked: Tensor
+    settings: LgmrecConfig
 
     def __init__(
         self,
@@ -129,41 +90,26 @@ class Lgmrec(IterativeRecommender):
         fusion: None = None,
     ) -> None:
         super().__init__(config, data, objective)
-        self.settings = config
         device, dim = data.items.device, config.dim
-        self.content = ContentInput(data, config.feature_dim)
-        self.users = nn.Parameter(torch.randn(data.n_users, dim, device=device) * 0.1)
-        self.items = nn.Parameter(torch.randn(data.n_items, dim, device=device) * 0.1)
         dims = ContentInput.dims(data, config.feature_dim)
         self.views = nn.ParameterDict({m: _map(w, dim, device) for m, w in dims.items()})
         self.memberships = nn.ParameterDict(
             {m: _map(w, config.groups, device) for m, w in dims.items()}
         )
-        self.register_buffer("clicked", data.clicked, persistent=False)
-        pairs = distinct_pairs(data.users, data.items, data.n_items)
-        self.graph = symmetric(*pairs, data.n_users, data.n_items)
-
-    @property
-    def players(self) -> tuple[str, ...]:
-        return (*self.content.modalities, COLLABORATIVE)
-
-    @property
-    def sampling(self) -> Sampling:
-        return sampling_of(self.settings.loss)
+        self.graph = click_graph(data)
 
     def loss(self, batch: Batch) -> Tensor:
         users, items, heard = self._heard()
         of_users, of_items = self._sides(heard)
         u = self._joined(users, of_users)[batch.users]
         v = self._joined(items, of_items)
-        kind, temperature = self.settings.loss, self.settings.temperature
-        fit = ranking_loss(kind, u, v.__getitem__, batch, temperature)
+        fit = self.fit(u, v.__getitem__, batch)
         if self.settings.contrast and len(self.content.modalities) > 1:
+            temperature = self.settings.temperature
             agree = _agreement(of_users.grouped[batch.users[:_CONTRASTED]], temperature)
             agree = agree + _agreement(of_items.grouped[batch.items[:_CONTRASTED]], temperature)
             fit = fit + self.settings.contrast * agree
-        penalty = l2_penalty(self.users[batch.users], self.items[batch.items])
-        return fit + self.settings.l2 * penalty
+        return fit + self.penalty(batch)
 
     def embed(self, coalition: Coalition | None = None) -> Embeddings:
         users, items, heard = self._heard()
@@ -175,13 +121,7 @@ class Lgmrec(IterativeRecommender):
             own = [self.content.table(m) @ self.views[m] for m in self.content.modalities]
             near, items = torch.stack(own, dim=1), torch.zeros_like(items)
         v = self._joined(items, _Side(near * kept, of_items.grouped * kept))
-        return Embeddings(
-            users=compared(self.settings.loss, u).detach(),
-            items=compared(self.settings.loss, v).detach(),
-            user_bias=u.new_zeros(self.n_users),
-            item_bias=v.new_zeros(self.n_items),
-            offset=0.0,
-        )
+        return self.answer(u, v)
 
     def embed_new_items(self, features: Mapping[Modality, FeatureTable]) -> tuple[Tensor, Tensor]:
         tables, present = self.content.projected(features)
@@ -190,29 +130,23 @@ class Lgmrec(IterativeRecommender):
         for slot, m in enumerate(self.content.modalities):
             there = present[:, slot : slot + 1]
             near.append((tables[m] @ self.views[m]) * there)
-            grouped.append(self._member(tables[m] @ self.memberships[m]) @ self._of(m, heard))
-            grouped[-1] = grouped[-1] * there
+            belongs = self._member(tables[m] @ self.memberships[m]) * there
+            grouped.append(belongs @ (self._members(m, self._leaning(m)).T @ heard))
         side = _Side(torch.stack(near, dim=1), torch.stack(grouped, dim=1))
         rows = self._joined(heard.new_zeros(len(present), self.settings.dim), side)
-        return compared(self.settings.loss, rows).detach(), rows.new_zeros(len(rows))
+        return self.answer_new(rows)
 
     def _heard(self) -> tuple[Tensor, Tensor, Tensor]:
         """LightGCN's users, its items without the cold, all its items."""
-        users, items = propagate(self.graph, self.users, self.items, self.settings.layers)
+        users, items = self.spread(self.graph)
         return users, items * self.clicked.unsqueeze(1), items
 
     def _sides(self, heard: Tensor) -> tuple[_Side, _Side]:
         """Of all users and of all items."""
-        parts = [self._spread(m) for m in self.content.modalities]
-        groups = [self._grouped(m, heard) for m in self.content.modalities]
-        (near_users, near_items), (users, items) = (
-            zip(*parts, strict=True),
-            zip(*groups, strict=True),
-        )
-        return (
-            _Side(torch.stack(near_users, dim=1), torch.stack(users, dim=1)),
-            _Side(torch.stack(near_items, dim=1), torch.stack(items, dim=1)),
-        )
+        near = _stacked([self._spread(m) for m in self.content.modalities])
+        grouped = _stacked([self._grouped(m, heard) for m in self.content.modalities])
+        of_users, of_items = zip(near, grouped, strict=True)
+        return _Side(*of_users), _Side(*of_items)
 
     def _joined(self, heard: Tensor, side: _Side) -> Tensor:
         together = F.normalize(side.grouped.sum(1), dim=1)
@@ -224,16 +158,19 @@ class Lgmrec(IterativeRecommender):
         return users, items * self._present(modality)
 
     def _grouped(self, modality: Modality, heard: Tensor) -> tuple[Tensor, Tensor]:
-        leaning = self.content.table(modality) @ self.memberships[modality]
-        items = self._drop(self._member(leaning) * self._present(modality))
+        leaning = self._leaning(modality)
+        items = self._members(modality, leaning)
         users = self._drop(self._member(self.graph.to_users(leaning)))
         groups = items.T @ heard
         return users @ groups, items @ groups
 
-    def _of(self, modality: Modality, heard: Tensor) -> Tensor:
-        """f32[H, D]: the groups of a modality."""
-        leaning = self.content.table(modality) @ self.memberships[modality]
-        return (self._member(leaning) * self._present(modality)).T @ heard
+    def _members(self, modality: Modality, leaning: Tensor) -> Tensor:
+        """f32[I, H]: how much each item belongs to each group of a modality."""
+        return self._drop(self._member(leaning) * self._present(modality))
+
+    def _leaning(self, modality: Modality) -> Tensor:
+        found: Tensor = self.content.table(modality) @ self.memberships[modality]
+        return found
 
     def _member(self, leaning: Tensor) -> Tensor:
         """f32[R, H]; rows sum to 1."""
@@ -251,6 +188,12 @@ class Lgmrec(IterativeRecommender):
 
 def _map(width: int, out: int, device: torch.device) -> nn.Parameter:
     return nn.Parameter(torch.randn(width, out, device=device) / width**0.5)
+
+
+def _stacked(pairs: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+    """Of users and of items f32[R, M, D], from a pair per modality."""
+    users, items = zip(*pairs, strict=True)
+    return torch.stack(users, dim=1), torch.stack(items, dim=1)
 
 
 def _agreement(grouped: Tensor, temperature: float) -> Tensor:
