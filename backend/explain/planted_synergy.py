@@ -5,9 +5,9 @@ from itertools import combinations
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 from torch import Tensor
 
+from backend.evaluation.metrics.clicks import auc
 from backend.explain.modality_shapley import CoalitionTables
 from models.modality import COLLABORATIVE
 
@@ -36,6 +36,4 @@ def synergy_auc(found: NDArray[np.float64], planted: NDArray[np.float64]) -> flo
     if not liked.any() or not disliked.any():
         return None
     told = liked | disliked
-    ranks, own = rankdata(found[told]), liked[told]
-    above = ranks[own].sum() - own.sum() * (own.sum() + 1) / 2
-    return float(above / (own.sum() * (~own).sum()))
+    return auc(torch.from_numpy(found[told]), torch.from_numpy(liked[told]).double())

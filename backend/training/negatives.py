@@ -21,6 +21,7 @@ class NegativeSampler:
         self._known, number = torch.unique(items, return_inverse=True)
         n_known = len(self._known)
         keys = torch.unique(users * n_known + number)
+        self._keys = keys
         owner, taken = keys // max(n_known, 1), keys % max(n_known, 1)
         degree = torch.bincount(owner, minlength=n_users)
         self._starts = degree.cumsum(0) - degree
@@ -45,6 +46,13 @@ class NegativeSampler:
         place = (rank + found - self._starts[owner]).clamp_max(len(self._known) - 1)
         drawn: Tensor = self._known[place]
         return drawn
+
+    def taken(self, users: Tensor, items: Tensor) -> Tensor:
+        """bool: whether these are positives; of items that somebody took."""
+        keys = users * len(self._known) + torch.searchsorted(self._known, items)
+        place = torch.searchsorted(self._keys, keys).clamp_max(max(len(self._keys) - 1, 0))
+        found: Tensor = self._keys[place] == keys
+        return found
 
     def shared(self, count: int, generator: torch.Generator) -> Tensor:
         """i64[min(count, known items)], distinct, for a whole batch; anybody's positives too."""

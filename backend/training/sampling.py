@@ -29,10 +29,10 @@ class CandidateSampler:
         self.kind = kind
         self._uniform = NegativeSampler(data.users, data.items, data.n_users)
         self._taken = torch.bincount(data.items, minlength=data.n_items).double()
+        self._weights = self._taken.pow(_FLATTENED)
+        self._known = int((self._taken > 0).sum())
         self._scores: Embeddings | None = None
-        self._waits: dict[int, float] = {}
-        pairs = torch.unique(data.users * data.n_items + data.items)
-        self._pairs, self._n_items = pairs, data.n_items
+        self._log_q: dict[int, Tensor] = {}
 
     def begin_epoch(self, scores: Embeddings) -> None:
         """What near misses are found by; only `hard` asks for it."""
@@ -49,11 +49,10 @@ class CandidateSampler:
             place = torch.randint(len(items), drawn.shape, generator=chance, device=items.device)
             found = items[place]
         else:
-            weights = self._taken.pow(_FLATTENED)
-            found = torch.multinomial(weights, drawn.numel(), True, generator=chance)
+            found = torch.multinomial(self._weights, drawn.numel(), True, generator=chance)
             found = found.view(drawn.shape)
         # What a user took already is not drawn again but replaced by a uniform draw.
-        return torch.where(self._known(users.unsqueeze(1), found), drawn, found)
+        return torch.where(self._uniform.taken(users.unsqueeze(1), found), drawn, found)
 
     def shared(
         self, items: Tensor, count: int, chance: torch.Generator
@@ -61,15 +60,11 @@ class CandidateSampler:
         """(distinct items i64[N], about `count`; log f32[I] of every item's chance to be among
         them, None where all have the same), for a batch that took `items` i64[B]."""
         if self.kind == IN_BATCH:
-            there = torch.unique(items)
-            return there, _log_q(self._taken * (len(items) / self._taken.sum()))
-        if self.kind == POPULARITY and count < int((self._taken > 0).sum()):
-            weights = self._taken.pow(_FLATTENED)
+            return torch.unique(items), self._chances(len(items))
+        if self.kind == POPULARITY and count < self._known:
             # The first of exponential waiting times are a draw without replacement.
-            waiting = torch.empty_like(weights).exponential_(generator=chance) / weights
-            if count not in self._waits:
-                self._waits[count] = _wait(weights, count)
-            return waiting.argsort()[:count], _log_q(weights * self._waits[count])
+            waiting = torch.empty_like(self._weights).exponential_(generator=chance)
+            return (waiting / self._weights).argsort()[:count], self._chances(count)
         return self._uniform.shared(count, chance), None
 
     def _near_misses(self, users: Tensor, count: int, chance: torch.Generator) -> Tensor:
@@ -86,17 +81,16 @@ class CandidateSampler:
         tries = scores.view(len(users), count, _TRIES).argmax(2, keepdim=True)
         return drawn.view(len(users), count, _TRIES).gather(2, tries).squeeze(2)
 
-    def _known(self, users: Tensor, items: Tensor) -> Tensor:
-        """bool: whether the pairs are positives."""
-        keys = users * self._n_items + items
-        place = torch.searchsorted(self._pairs, keys).clamp_max(max(len(self._pairs) - 1, 0))
-        found: Tensor = self._pairs[place] == keys
-        return found
-
-
-def _log_q(expected: Tensor) -> Tensor:
-    """f32[I]: log of each item's chance to come at all, of how often it is expected f64[I]."""
-    return torch.log((-torch.expm1(-expected)).clamp_min(1e-12)).float()
+    def _chances(self, count: int) -> Tensor:
+        """log q f32[I] for batches of `count` clicks, or as many candidates; found once."""
+        if count not in self._log_q:
+            if self.kind == IN_BATCH:
+                expected = self._taken * (count / self._taken.sum())
+            else:
+                expected = self._weights * _wait(self._weights, count)
+            chance = (-torch.expm1(-expected)).clamp_min(1e-12)
+            self._log_q[count] = chance.log().float()
+        return self._log_q[count]
 
 
 def _wait(weights: Tensor, count: int) -> float:

@@ -36,7 +36,7 @@ class Bins:
     higher_is_better=True,
 )
 def auc(probabilities: Tensor, clicks: Tensor) -> float:
-    """0 to 1."""
+    """0 to 1; of any scores, f64[N] beside 1 or 0 f64[N]."""
     positives = int(clicks.sum())
     negatives = len(clicks) - positives
     if not positives or not negatives:
