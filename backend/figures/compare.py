@@ -142,20 +142,17 @@ def segments(found: Segments, dark: bool = False) -> go.Figure:
         f"{theme.safe(name)}<br>{size:,} people"
         for name, size in zip(found.segments, found.sizes, strict=True)
     ]
-    grid = [[math.nan if v is None else v for v in row] for row in found.values][::-1]
+    values = [[math.nan if v is None else v for v in row] for row in found.values]
     figure = theme.frame(title, x="People by training interactions", height=150 + 34 * len(labels))
-    figure.add_heatmap(
-        z=grid,
-        x=columns,
-        y=labels[::-1],
-        colorscale=[list(stop) for stop in theme.SEQUENTIAL],
-        showscale=False,
-        xgap=2,
-        ygap=2,
-        text=[["" if math.isnan(v) else wording.number(v) for v in row] for row in grid],
-        texttemplate="%{text}",
-        textfont={"color": theme.ink(dark)},
-        hovertemplate="%{y}<br>%{x}: %{text}<extra></extra>",
+    figure.add_trace(
+        theme.cells(
+            values,
+            columns,
+            labels,
+            [["" if math.isnan(v) else wording.number(v) for v in row] for row in values],
+            hover="%{y}<br>%{x}: %{text}<extra></extra>",
+            dark=dark,
+        )
     )
     figure.update_yaxes(showgrid=False)
     figure.update_xaxes(showgrid=False)

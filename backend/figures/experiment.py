@@ -23,8 +23,8 @@ EXPLAINED = {
     "interactions.",
     "standings": "Every strategy on the test part, best above. The mark is the mean over seeds, "
     "the line one standard deviation to both sides.",
-    "every_metric": "A row is a strategy, a column a metric with its own scale: darker cells are "
-    "better within their column. A strategy that is dark everywhere leads in everything.",
+    "every_metric": "A row is a strategy, a column a metric with its own scale: a stronger "
+    "colour is better within its column. A strategy that is strong everywhere leads in everything.",
     "profiles": "The best fusion, the best single modality, the best model of clicks and the "
     "strongest control. On each axis the outer end is the best of them, the inner one the worst: "
     "the shape says where a strategy is strong, not by how much.",

@@ -55,8 +55,8 @@ def seeds(found: Sequence[Repetition], metric: str) -> go.Figure:
 
 
 def split_effect(found: SplitEffect, metric: str, dark: bool = False) -> go.Figure:
-    """Strategy x way to hold out: the value and the rank in every cell, darker is better within a
-    column."""
+    """Strategy x way to hold out: the value and the rank in every cell, a stronger colour is
+    better within a column."""
     name = wording.metric_title(metric)
     title = "Does another split change who leads?"
     if len(found.protocols) < 2:
@@ -71,26 +71,24 @@ def split_effect(found: SplitEffect, metric: str, dark: bool = False) -> go.Figu
     worst = [
         max((row.ranks[place] or 0) for row in found.rows) for place in range(len(found.protocols))
     ]
-    figure.add_heatmap(
-        z=[
-            [_height(rank, last) for rank, last in zip(row.ranks, worst, strict=True)]
-            for row in found.rows[::-1]
-        ],
-        x=["<br>".join(theme.safe(text).split(", ", 1)) for text in found.protocols],
-        y=labels[::-1],
-        text=[
-            [_cell(v, r) for v, r in zip(row.values, row.ranks, strict=True)]
-            for row in found.rows[::-1]
-        ],
-        colorscale=[list(stop) for stop in theme.SEQUENTIAL],
-        zmin=0,
-        zmax=1,
-        showscale=False,
-        xgap=2,
-        ygap=2,
-        texttemplate="%{text}",
-        textfont={"color": theme.ink(dark), "size": 12},
-        hovertemplate="%{y}<br>%{x}: %{text}<extra></extra>",
+    figure.add_trace(
+        theme.cells(
+            [
+                [_height(rank, last) for rank, last in zip(row.ranks, worst, strict=True)]
+                for row in found.rows
+            ],
+            ["<br>".join(theme.safe(text).split(", ", 1)) for text in found.protocols],
+            labels,
+            [
+                [_cell(v, r) for v, r in zip(row.values, row.ranks, strict=True)]
+                for row in found.rows
+            ],
+            hover="%{y}<br>%{x}: %{text}<extra></extra>",
+            dark=dark,
+            zmin=0,
+            zmax=1,
+            textfont_size=12,
+        )
     )
     figure.update_xaxes(showgrid=False)
     figure.update_yaxes(showgrid=False)

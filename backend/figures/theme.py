@@ -2,7 +2,7 @@
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import plotly.graph_objects as go
 
@@ -180,6 +180,33 @@ def distinct(labels: Sequence[str], length: int = 40) -> list[str]:
         seen[text] = seen.get(text, 0) + 1
         found.append(text if seen[text] == 1 else f"{text} ({seen[text]})")
     return found
+
+
+def cells(
+    values: Sequence[Sequence[float]],
+    columns: Sequence[str],
+    rows: Sequence[str],
+    text: Sequence[Sequence[str]],
+    *,
+    hover: str,
+    dark: bool,
+    **more: Any,
+) -> go.Heatmap:
+    """A heat map that says the value in every cell, its first row at the top; `more` as Plotly
+    calls it."""
+    return go.Heatmap(
+        z=values[::-1],
+        x=columns,
+        y=rows[::-1],
+        text=text[::-1],
+        colorscale=[list(stop) for stop in SEQUENTIAL],
+        showscale=False,
+        xgap=2,
+        ygap=2,
+        texttemplate="%{text}",
+        hovertemplate=hover,
+        **{"textfont_color": ink(dark), **more},
+    )
 
 
 def span(figure: go.Figure, estimate: Interval, place: int, colour: str) -> None:

@@ -102,21 +102,17 @@ def _heat(
 ) -> go.Heatmap:
     columns = {m: _scaled([values.get(m) for _, values in table], higher[m]) for m in metrics}
     titles = [wording.metric_title(m) for m in metrics]
-    return go.Heatmap(
-        z=[[columns[m][place] for m in metrics] for place in range(len(table))][::-1],
-        x=["<br>".join(title.replace("@", " @").split(" ")) for title in titles],
-        y=labels[::-1],
-        text=[[_cell(values.get(m)) for m in metrics] for _, values in table][::-1],
+    return theme.cells(
+        [[columns[m][place] for m in metrics] for place in range(len(table))],
+        ["<br>".join(title.replace("@", " @").split(" ")) for title in titles],
+        labels,
+        [[_cell(values.get(m)) for m in metrics] for _, values in table],
+        hover="%{y}<br>%{customdata}: %{text}<extra></extra>",
+        dark=dark,
         customdata=[titles for _ in table],
-        colorscale=[list(stop) for stop in theme.SEQUENTIAL],
         zmin=0,
         zmax=1,
-        showscale=False,
-        xgap=2,
-        ygap=2,
-        texttemplate="%{text}",
-        textfont={"color": theme.ink(dark), "size": 11},
-        hovertemplate="%{y}<br>%{customdata}: %{text}<extra></extra>",
+        textfont_size=11,
     )
 
 
@@ -163,22 +159,19 @@ def item_segments(found: ItemSegments, title: str, dark: bool = False) -> go.Fig
         f"{theme.safe(wording.shortened(name, 24))}<br>{size:,} choices"
         for name, size in zip(found.segments, found.sizes, strict=True)
     ]
-    values = [[math.nan if v is None else v for v in row] for row in found.values][::-1]
+    values = [[math.nan if v is None else v for v in row] for row in found.values]
     figure = theme.frame(
         title, x="Kind of item; choices in the test part", height=170 + 34 * len(labels)
     )
-    figure.add_heatmap(
-        z=values,
-        x=columns,
-        y=labels[::-1],
-        text=[["" if math.isnan(v) else wording.percent(v) for v in row] for row in values],
-        colorscale=[list(stop) for stop in theme.SEQUENTIAL],
-        showscale=False,
-        xgap=2,
-        ygap=2,
-        texttemplate="%{text}",
-        textfont={"color": theme.ink(dark)},
-        hovertemplate="%{y}<br>%{x}: %{text} found among the first 20<extra></extra>",
+    figure.add_trace(
+        theme.cells(
+            values,
+            columns,
+            labels,
+            [["" if math.isnan(v) else wording.percent(v) for v in row] for row in values],
+            hover="%{y}<br>%{x}: %{text} found among the first 20<extra></extra>",
+            dark=dark,
+        )
     )
     figure.update_xaxes(showgrid=False)
     figure.update_yaxes(showgrid=False)

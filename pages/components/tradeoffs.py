@@ -46,7 +46,7 @@ def show(board: Leaderboard, chosen: Sequence[str]) -> None:
     charts.show(
         figures.all_metrics(table, shown, higher, charts.is_dark()), key="all_metrics", data=True
     )
-    st.caption("Each column is a metric with its own scale: darker cells are better within it.")
+    st.caption("Each column is a metric with its own scale: a stronger colour is better within it.")
     charts.show(
         figures.radar(table[:_MOST_ON_A_RADAR], board.metrics, higher), key="radar", data=True
     )
