@@ -13,7 +13,8 @@ from backend.workflows.workspace import open_workspace
 from db.records import RunRecord
 from db.repositories import Runs
 
-_FOR_PEOPLE: Final = ("ndcg@20", "recall@20", "hit@20", "coverage@20", "rmse", "mae")
+_FOR_PEOPLE: Final = ("ndcg@20", "recall@20", "hit@20", "coverage@20")
+"""Of metrics with a cutoff; those without one are few."""
 
 
 def train(
@@ -147,7 +148,11 @@ def _summary(run: RunRecord, json: bool) -> dict[str, object]:
 
 
 def _told(metrics: Mapping[str, float], json: bool) -> dict[str, float]:
-    return {name: value for name, value in metrics.items() if json or name in _FOR_PEOPLE}
+    return {
+        name: value
+        for name, value in metrics.items()
+        if json or "@" not in name or name in _FOR_PEOPLE
+    }
 
 
 COMMANDS: Final[Mapping[str, Callable[..., None]]] = {

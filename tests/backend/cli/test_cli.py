@@ -235,3 +235,17 @@ def test_the_module_can_be_called(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {"runs": []}
+
+
+def test_what_clicks_are_predicted_by_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = ("--home", str(tmp_path))
+    size = ("--items", "40", "--users", "30", "--set", "impressions=60", "--set", "pictures=false")
+    assert main(["demo", "--name", "log", *size, *at]) == 0
+    capsys.readouterr()
+    model = ("--model", "factorisation_machine", "--objective", "ctr", "--set", "epochs=1")
+    assert main(["train", "log", *model, *at]) == 0
+    told = capsys.readouterr().out
+    for name in ("auc", "logloss", "calibration_error"):
+        assert f"{name}: " in told
