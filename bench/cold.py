@@ -24,15 +24,12 @@ import torch
 from numpy.typing import NDArray
 
 from backend.evaluation.evaluator import quick_validation
-from backend.progress import silent
 from backend.retrieval.recommender import NewItems, audience
 from backend.schema import SplitName
-from backend.workflows.execution import execute_run
 from backend.workflows.loading import LoadedRun, load_run
 from backend.workflows.training import Plan, prepare
 from backend.workflows.workspace import Workspace, open_workspace
-from db.records import RunRecord, RunState
-from db.repositories import Runs
+from bench._runs import finished
 from models.recommenders import Embeddings, FeatureTable
 
 AUDIENCE = 50
@@ -83,11 +80,7 @@ def trained(workspace: Workspace, given: argparse.Namespace, label: str) -> Iter
     for seed in given.seeds:
         (run,) = prepare(workspace, plan)
         run = replace(run, split={**run.split, "seed": seed})
-        before = _done(workspace, run)
-        if before is None:
-            with workspace.database.write() as session:
-                Runs(session).add(run)
-        yield before or execute_run(workspace, run.id, silent).id
+        yield finished(workspace, run).id
 
 
 def measure(loaded: LoadedRun) -> Measured:
@@ -137,20 +130,6 @@ def _audience(loaded: LoadedRun, item: int) -> NDArray[np.int64]:
     with torch.inference_mode():
         new = NewItems(*loaded.model.embed_new_items(given))
     return audience(loaded.embeddings, new, AUDIENCE, known=loaded.split.train).users
-
-
-def _done(workspace: Workspace, wanted: RunRecord) -> str | None:
-    with workspace.database.read() as session:
-        done = Runs(session).list(dataset_id=wanted.dataset_id, state=RunState.DONE)
-    alike = (
-        run.id
-        for run in done
-        if (run.model, run.fusion, run.seed, dict(run.encoders), dict(run.split))
-        == (wanted.model, wanted.fusion, wanted.seed, dict(wanted.encoders), dict(wanted.split))
-        and dict(run.model_config) == dict(wanted.model_config)
-        and not run.controls
-    )
-    return next(alike, None)
 
 
 if __name__ == "__main__":

@@ -1,72 +1,88 @@
-"""Quality of every model on a real data set, through the command line that everybody has.
+"""Quality of every model on a data set of the workspace.
 
-    python bench/quality.py DATA_FOLDER --name hm [--home DIR] [--positive "rating>=4"]
+    python -m backend import DATA_FOLDER --name hm && python -m backend encode hm
+    python -m bench.quality --dataset hm [--home DIR] [--split temporal] [--positive "rating>=4"]
+                            [--seeds 3] [--models ease fused/late]
 
-Imports, encodes, trains each model once on the split given in the data, and prints a Markdown
-table of test NDCG@20 and Recall@20 with 95 % bootstrap intervals over users, and seconds of
-training (evaluation every epoch included, encoding excluded). What is there already in the
-workspace is used again.
+Trains every ranking recommender, `fused` with every fusion, with its default settings, chosen on
+validation only; closed forms once, the others once per seed; a run that is there already is used
+again. Prints a Markdown table of test NDCG@20 and Recall@20, mean ± standard deviation over the
+seeds, and seconds of training (evaluation of every epoch included, encoding excluded).
 """
 
 import argparse
-import json
 import os
 import platform
-import subprocess
 import sys
-from typing import Any
+from pathlib import Path
 
-BASELINES = ("popularity", "item_knn", "ease", "bpr", "lightgcn", "vbpr")
-FUSIONS = ("early_concat", "early_sum", "late", "hybrid", "gated", "attention")
+import numpy as np
 
+from backend.workflows.training import Plan, prepare
+from backend.workflows.workspace import open_workspace
+from bench._runs import finished
+from db.records import RunRecord
+from models.fusion import FUSIONS
+from models.recommenders import RECOMMENDERS, ClosedFormRecommender
 
-def call(home: str, *arguments: str, quiet: bool = False) -> dict[str, Any]:
-    """One command's JSON; its error is shown and ends the benchmark."""
-    command = [sys.executable, "-m", "backend", *arguments, "--json", "--home", home]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        if quiet:
-            return {}
-        sys.exit(f"{' '.join(arguments)}: {done.stderr}")
-    return dict(json.loads(done.stdout))
+METRICS = ("ndcg@20", "recall@20")
 
 
 def main() -> None:
-    """Import, encode, train, print."""
+    """Train what is missing, print the table, the best first."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder")
-    parser.add_argument("--name", required=True)
-    parser.add_argument("--home", default="workspace")
+    parser.add_argument("--dataset", required=True)
+    parser.add_argument("--home", type=Path, default=None)
+    parser.add_argument("--split", default="", help="default: the one given in the data")
     parser.add_argument("--positive", default=None)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", nargs="*", default=None, help="labels, e.g. ease fused/late")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--models", nargs="+", default=_labels(), help="e.g. ease fused/late")
     given = parser.parse_args()
-
-    imported = call(given.home, "import", given.folder, "--name", given.name, quiet=True)
-    print(f"import: {imported or 'was there already'}", file=sys.stderr)
-    print(f"encode: {call(given.home, 'encode', given.name)}", file=sys.stderr)
-    jobs = [(model, None) for model in BASELINES] + [("fused", fusion) for fusion in FUSIONS]
-    if given.only:
-        jobs = [(m, f) for m, f in jobs if (f"{m}/{f}" if f else m) in given.only]
-    print(
-        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, "
-        f"{len(jobs)} models, seed {given.seed}\n"
-    )
-    print("| model | NDCG@20 | Recall@20 | epochs | seconds |\n|---|---|---|---|---|")
-    for model, fusion in jobs:
-        options = ["--model", model, "--seed", str(given.seed)]
-        options += ["--fusion", fusion] if fusion else []
-        options += ["--positive", given.positive] if given.positive else []
-        run = call(given.home, "train", given.name, *options)
-        metrics = call(given.home, "evaluate", run["run"])["metrics"]
-        cells = [_cell(metrics[name]) for name in ("ndcg@20", "recall@20")]
-        label = f"{model} / {fusion}" if fusion else model
-        row = [label, *cells, str(run["epochs"]), f"{run['seconds']:.0f}"]
-        print("| " + " | ".join(row) + " |", flush=True)
+    workspace = open_workspace(given.home)
+    rows = []
+    for label in given.models:
+        model, _, fusion = label.partition("/")
+        closed = issubclass(RECOMMENDERS[model].cls, ClosedFormRecommender)
+        plan = Plan(
+            given.dataset,
+            (model,),
+            (fusion,) if fusion else (),
+            split=given.split,
+            positive=given.positive,
+            seeds=tuple(range(1 if closed else given.seeds)),
+        )
+        runs = [finished(workspace, run) for run in prepare(workspace, plan)]
+        rows.append((label, runs))
+        print(_row(label, runs), file=sys.stderr, flush=True)
+    print(f"{platform.machine()}, {os.cpu_count()} cores\n")
+    print("| model | NDCG@20 | Recall@20 | seeds | epochs | seconds |\n|---|---|---|---|---|---|")
+    for label, runs in sorted(rows, key=lambda row: -_mean(row[1], METRICS[0])):
+        print(_row(label, runs))
 
 
-def _cell(interval: dict[str, float]) -> str:
-    return f"{interval['value']:.4f} [{interval['low']:.4f}, {interval['high']:.4f}]"
+def _labels() -> list[str]:
+    """Every recommender that ranks from a plan alone: an ensemble needs runs to blend."""
+    able = [
+        entry.name
+        for entry in RECOMMENDERS.entries()
+        if "ranking" in entry.cls.objectives and entry.name not in ("ensemble", "fused")
+    ]
+    return [*able, *(f"fused/{name}" for name in FUSIONS.names())]
+
+
+def _mean(runs: list[RunRecord], metric: str) -> float:
+    return float(np.mean([run.metrics[metric] for run in runs]))
+
+
+def _row(label: str, runs: list[RunRecord]) -> str:
+    cells = [label]
+    for metric in METRICS:
+        values = [run.metrics[metric] for run in runs]
+        spread = f" ± {np.std(values, ddof=1):.4f}" if len(values) > 1 else ""
+        cells.append(f"{np.mean(values):.4f}{spread}")
+    cells += [str(len(runs)), f"{np.mean([run.epochs for run in runs]):.0f}"]
+    cells.append(f"{np.mean([run.seconds for run in runs]):.0f}")
+    return "| " + " | ".join(cells) + " |"
 
 
 if __name__ == "__main__":
