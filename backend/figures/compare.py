@@ -14,7 +14,7 @@ from backend.workflows.hyperparameters import Hyperparameters
 
 _MOST_IN_ONE_PLOT = 6
 _MOST_AXES = 9
-_MOST_RUNS = 30
+_MOST_RUNS = 12
 """Rows of the leaderboard's picture; the table beside it has every run."""
 
 
@@ -31,7 +31,7 @@ def leaderboard(board: Leaderboard, pinned: str = "", dark: bool = False) -> go.
     better = "higher is better" if board.higher_is_better else "lower is better"
     title = f"{name} with 95 % intervals"
     if len(rows) > _MOST_RUNS:
-        title += f", the best {_MOST_RUNS} of {len(rows):,} runs"
+        title = f"{name}, the best {_MOST_RUNS} of {len(rows):,} runs"
         rows = rows[:_MOST_RUNS] + [row for row in rows[_MOST_RUNS:] if row.run_id == pinned]
     figure = theme.frame(title, x=f"{name} ({better})", height=110 + 38 * len(rows))
     labels = theme.distinct([row.label for row in rows])[::-1]  # the best is the first of equals

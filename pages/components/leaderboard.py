@@ -17,6 +17,8 @@ _COLUMNS = (
     "ndcg@20", "recall@20", "precision@20", "coverage@20", "diversity@20", "novelty@20",
     "rmse", "mae", "auc", "logloss", "calibration_error",
 )  # fmt: skip
+_ROWS = 12
+"""More scroll inside the table, so that the views below stay near."""
 
 
 def controls(board: Leaderboard) -> str:
@@ -98,7 +100,7 @@ def show(board: Leaderboard, pinned: str) -> None:
         hide_index=True,
         key="leader_table",
         alt="Leaderboard as a table",
-        height="content",
+        height="content" if len(table) <= _ROWS else 35 * (_ROWS + 1) + 3,
         placeholder=wording.NOT_SHOWN,
         column_config={
             **{

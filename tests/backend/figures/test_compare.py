@@ -76,8 +76,8 @@ def test_of_many_runs_the_best_are_drawn_and_the_pinned_one(board: Leaderboard) 
     many = tuple(_row(f"r{place}", f"Run {place}", 1 - place / 1000) for place in range(500))
     figure = compare.leaderboard(replace(board, rows=many), pinned="r400")
     labels = list(figure.data[-1].customdata)[::-1]
-    assert labels == [*(f"Run {place}" for place in range(30)), "Run 400"]
-    assert "the best 30 of 500 runs" in figure.layout.title.text
+    assert labels == [*(f"Run {place}" for place in range(12)), "Run 400"]
+    assert "the best 12 of 500 runs" in figure.layout.title.text
 
 
 def test_equal_labels_stay_two_rows(board: Leaderboard) -> None:
