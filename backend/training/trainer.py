@@ -312,6 +312,7 @@ class _Training:
             self.model.parameters(),
             lr=self.config.learning_rate,
             weight_decay=self.config.weight_decay,
+            fused=True,
         )
 
     def _save(self) -> None:

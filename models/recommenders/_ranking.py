@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.losses import bpr_loss, candidate_softmax_loss, places_in
+from models.losses import bpr_loss, candidate_softmax_loss, own_scores, places_in
 from models.recommenders._base import Batch, Sampling
 
 LOSSES = ("softmax", "bpr")
@@ -37,7 +37,7 @@ def ranking_loss(
         return candidate_softmax_loss(
             users / temperature, positives, negatives, places, batch.rarity
         )
-    against = (negatives @ users.unsqueeze(2)).squeeze(2)
+    against = own_scores(users, negatives)
     return bpr_loss((users * positives).sum(1), against)
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from models.config import Config, setting
-from models.losses import bpr_loss, l2_penalty
+from models.losses import bpr_loss, l2_penalty, own_scores
 from models.modality import COLLABORATIVE
 from models.recommenders._base import (
     RECOMMENDERS,
@@ -66,7 +66,7 @@ class Bpr(IterativeRecommender):
         v, b_i = self.items[batch.items], self.item_bias[batch.items]
         w, b_n = self.items[batch.negatives], self.item_bias[batch.negatives]
         positive = (u * v).sum(1) + b_i
-        negative = (w @ u.unsqueeze(2)).squeeze(2) + b_n
+        negative = own_scores(u, w) + b_n
         penalty = l2_penalty(u, v, b_i) + l2_penalty(w, b_n) / max(w.shape[1], 1)
         return bpr_loss(positive, negative) + self.settings.l2 * penalty
 

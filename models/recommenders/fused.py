@@ -11,7 +11,7 @@ from models.config import Config, setting
 from models.errors import ConfigError
 from models.fusion import Fusion
 from models.graph import Bipartite, distinct_pairs, propagate, symmetric
-from models.losses import bpr_loss, l2_penalty, sampled_softmax_loss, squared_error
+from models.losses import bpr_loss, l2_penalty, own_scores, sampled_softmax_loss, squared_error
 from models.modality import COLLABORATIVE, Modality
 from models.recommenders._base import (
     RECOMMENDERS,
@@ -188,7 +188,7 @@ class Fused(IterativeRecommender):
             hit = positives.unsqueeze(1) == negatives.unsqueeze(0)
             fit = sampled_softmax_loss(positive, against, hit)
         else:
-            against = (items[negatives] @ u.unsqueeze(2)).squeeze(2)
+            against = own_scores(u, items[negatives])
             fit = bpr_loss(positive, against + bias[negatives])
         penalty = self._penalty(batch)
         return fit + (penalty if asked is None else penalty + asked)

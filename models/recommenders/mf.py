@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.config import Config, setting
-from models.losses import l2_penalty, squared_error
+from models.losses import l2_penalty, own_scores, squared_error
 from models.modality import COLLABORATIVE
 from models.recommenders._base import (
     RECOMMENDERS,
@@ -82,7 +82,7 @@ class Mf(IterativeRecommender):
         if self.objective == "rating":
             return squared_error(score, batch.ratings) + penalty
         w, b_n = self.items[batch.negatives], self.item_bias[batch.negatives]
-        against = (w @ u.unsqueeze(2)).squeeze(2) + b_u.unsqueeze(1) + b_n
+        against = own_scores(u, w) + b_u.unsqueeze(1) + b_n
         penalty = penalty + self.settings.l2 * l2_penalty(w, b_n) / max(w.shape[1], 1)
         return F.softplus(-score).mean() + F.softplus(against).mean() + penalty
 

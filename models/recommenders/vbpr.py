@@ -8,7 +8,13 @@ import torch
 from torch import Tensor, nn
 
 from models.config import Config, setting
-from models.losses import bpr_loss, candidate_softmax_loss, l2_penalty, places_in
+from models.losses import (
+    bpr_loss,
+    candidate_softmax_loss,
+    l2_penalty,
+    own_scores,
+    places_in,
+)
 from models.modality import COLLABORATIVE, Modality
 from models.recommenders._base import (
     RECOMMENDERS,
@@ -115,7 +121,7 @@ class Vbpr(IterativeRecommender):
             places = places_in(batch.negatives, batch.items)
             fit = candidate_softmax_loss(taste, positives, negatives, places, batch.rarity)
             return fit + penalty
-        against = (negatives @ taste.unsqueeze(2)).squeeze(2)
+        against = own_scores(taste, negatives)
         fit = bpr_loss((positives * taste).sum(1), against)
         return fit + penalty + self._pull(negatives.flatten(0, 1))
 

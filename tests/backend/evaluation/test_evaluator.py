@@ -58,8 +58,9 @@ def test_masks_training_items_and_scores_the_rest() -> None:
     assert "diversity@2" not in result.per_user
 
 
-def test_equals_a_plain_full_sort() -> None:
-    model, exclude, truth = random_world()
+@pytest.mark.parametrize("items", [40, 1903])
+def test_equals_a_plain_full_sort(items: int) -> None:
+    model, exclude, truth = random_world(items=items)
     result = evaluate_ranking(model, exclude, truth, cutoffs=(5, 20), batch=7)
     scores = model.score(torch.arange(60)).numpy()
     for row, user in enumerate(result.users):
@@ -152,15 +153,16 @@ def test_ties_never_follow_item_numbers() -> None:
     assert (result.top == result.top[0]).all()
 
 
-def test_ties_across_the_cut_are_exact() -> None:
+@pytest.mark.parametrize("items", [90, 1903])
+def test_ties_across_the_cut_are_exact(items: int) -> None:
     """Coarse scores, some negative or minus zero, against a full sort by shuffled place."""
     rng = np.random.default_rng(3)
-    rows = np.round(rng.normal(size=(30, 90))).astype(np.float32)
+    rows = np.round(rng.normal(size=(30, items))).astype(np.float32)
     rows[0] *= -1.0
     model = scored(rows.tolist())
     truth = pairs(*[(user, 0) for user in range(30)])
-    flat = evaluate_ranking(scored(np.zeros((1, 90)).tolist()), pairs(), pairs((0, 0)))
-    place = np.full(90, 50)
+    flat = evaluate_ranking(scored(np.zeros((1, items)).tolist()), pairs(), pairs((0, 0)))
+    place = np.full(items, 50)
     place[flat.top[0]] = np.arange(50)
     result = evaluate_ranking(model, pairs(), truth)
     for user in range(30):
