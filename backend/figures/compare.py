@@ -139,7 +139,7 @@ def segments(found: Segments, dark: bool = False) -> go.Figure:
         return theme.sentence(title, "No per-user results to divide.")
     labels = theme.distinct(list(found.labels))
     columns = [
-        f"{theme.safe(name)}<br>{size:,} people"
+        f"{theme.safe(name).removesuffix(' interactions')}<br>{size:,}<br>people"
         for name, size in zip(found.segments, found.sizes, strict=True)
     ]
     values = [[math.nan if v is None else v for v in row] for row in found.values]
@@ -154,9 +154,7 @@ def segments(found: Segments, dark: bool = False) -> go.Figure:
             dark=dark,
         )
     )
-    figure.update_yaxes(showgrid=False)
-    figure.update_xaxes(showgrid=False)
-    return figure
+    return theme.label_cells(figure, labels)
 
 
 def forest(rows: Sequence[PairedRow], baseline: str, metric: str) -> go.Figure:

@@ -90,9 +90,7 @@ def split_effect(found: SplitEffect, metric: str, dark: bool = False) -> go.Figu
             textfont_size=12,
         )
     )
-    figure.update_xaxes(showgrid=False)
-    figure.update_yaxes(showgrid=False)
-    return figure
+    return theme.label_cells(figure, labels)
 
 
 def _spread(row: Repetition) -> str:

@@ -62,7 +62,8 @@ CONTINUOUS: Final = (
 )  # fmt: skip
 """For numbers on a map: Viridis without its ends, which vanish on a dark or a light ground. Tells
 order in grey and for every kind of colour blindness."""
-_LINE: Final = 44
+_LINE: Final = 40
+_ROW: Final = 22
 GRID: Final = "rgba(128, 128, 128, 0.22)"
 SEQUENTIAL: Final = (
     (0.0, "rgba(124, 107, 214, 0.04)"),
@@ -97,13 +98,20 @@ def safe(text: object) -> str:
     return str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def wrapped(text: str, width: int) -> str:
+    """Plotly wraps nothing, and a phone is narrow; `text` is escaped already."""
+    return "<br>".join(textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False))
+
+
 def frame(title: str, *, x: str = "", y: str = "", height: int = 360) -> go.Figure:
     """An empty figure with title, axis titles and a transparent ground."""
     figure = go.Figure()
+    lines = wrapped(title, _LINE)
+    more = 20 * lines.count("<br>")
     figure.update_layout(
-        title={"text": title, "font": {"size": 15}, "x": 0, "xanchor": "left"},
-        height=height,
-        margin={"l": 8, "r": 16, "t": 48, "b": 8},
+        title={"text": lines, "font": {"size": 15}, "x": 0, "xanchor": "left"},
+        height=height + more,
+        margin={"l": 8, "r": 16, "t": 48 + more, "b": 8},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         hoverlabel={"align": "left"},
@@ -120,12 +128,17 @@ def frame(title: str, *, x: str = "", y: str = "", height: int = 360) -> go.Figu
     return figure
 
 
+def title_of(figure: go.Figure) -> str:
+    """The title in one line; "" without one."""
+    return str(figure.layout.title.text or "").replace("<br>", " ")
+
+
 def legend_on_top(figure: go.Figure) -> go.Figure:
     """A legend in one row under the title (for at most six entries)."""
     figure.update_layout(
         showlegend=True,
         legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "title": {"text": ""}},
-        margin={"t": 76},
+        margin={"t": figure.layout.margin.t + 28},
     )
     return figure
 
@@ -135,9 +148,8 @@ def sentence(title: str, text: str, height: int = 220) -> go.Figure:
     figure = frame(title, height=height)
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False)
-    lines = textwrap.wrap(text, _LINE)  # Plotly wraps nothing, and a phone is narrow
     figure.add_annotation(
-        text="<br>".join(safe(line) for line in lines), x=0.5, y=0.5, xref="paper", yref="paper",
+        text=wrapped(safe(text), _LINE), x=0.5, y=0.5, xref="paper", yref="paper",
         showarrow=False, font={"size": 14}, opacity=0.75,
     )  # fmt: skip
     return figure
@@ -206,6 +218,14 @@ def cells(
         texttemplate="%{text}",
         hovertemplate=hover,
         **{"textfont_color": ink(dark), **more},
+    )
+
+
+def label_cells(figure: go.Figure, rows: Sequence[str]) -> go.Figure:
+    """For `cells`: long names of rows in several lines, so that the cells keep their room."""
+    figure.update_xaxes(showgrid=False, tickangle=0, tickfont_size=11, title_standoff=16)
+    return figure.update_yaxes(
+        showgrid=False, tickvals=list(rows), ticktext=[wrapped(row, _ROW) for row in rows]
     )
 
 

@@ -92,9 +92,10 @@ def all_metrics(
     figure.update_layout(xaxis_title="", yaxis_title="")
     for place, part in enumerate(parts, start=1):
         figure.add_trace(_heat(table, part, labels, higher, dark), place, 1)
-    figure.update_xaxes(showgrid=False, side="bottom", automargin=True, tickfont_size=11)
+    figure.update_xaxes(side="bottom", automargin=True)
     figure.update_xaxes(title_text="Metric on test users", row=len(parts), col=1)
-    return figure.update_yaxes(showgrid=False, automargin=True)
+    figure.update_yaxes(automargin=True)
+    return theme.label_cells(figure, labels)
 
 
 def _heat(
@@ -150,18 +151,24 @@ def radar(table: Table, metrics: Sequence[str], higher: Mapping[str, bool]) -> g
     )
 
 
+def _column(name: str) -> str:
+    """The axis says already that numbers are interactions."""
+    short = wording.shortened(name.removesuffix(" interactions"), 24)
+    return theme.wrapped(theme.safe(short), 8)
+
+
 def item_segments(found: ItemSegments, title: str, dark: bool = False) -> go.Figure:
     """Run x kind of item: the share of test choices found among the first twenty."""
     if not found.segments:
         return theme.sentence(title, "No test choices to divide.")
     labels = theme.distinct(list(found.labels))
     columns = [
-        f"{theme.safe(wording.shortened(name, 24))}<br>{size:,} choices"
+        f"{_column(name)}<br>{size:,}<br>choices"
         for name, size in zip(found.segments, found.sizes, strict=True)
     ]
     values = [[math.nan if v is None else v for v in row] for row in found.values]
     figure = theme.frame(
-        title, x="Kind of item; choices in the test part", height=170 + 34 * len(labels)
+        title, x="Kind of item; choices in the test", height=170 + 34 * len(labels)
     )
     figure.add_trace(
         theme.cells(
@@ -173,9 +180,7 @@ def item_segments(found: ItemSegments, title: str, dark: bool = False) -> go.Fig
             dark=dark,
         )
     )
-    figure.update_xaxes(showgrid=False)
-    figure.update_yaxes(showgrid=False)
-    return figure
+    return theme.label_cells(figure, labels)
 
 
 def win_loss_people(

@@ -117,7 +117,8 @@ def _decimals(value: float, digits: int) -> int:
 
 
 def _one_decimal(share: float) -> str:
-    return f"{100 * share:+.1f}".replace("-", "−")
+    text = f"{100 * share:+.1f}"
+    return "0.0" if float(text) == 0 else text.replace("-", "−")
 
 
 def shortened_inside(text: str, length: int) -> str:

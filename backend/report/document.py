@@ -13,7 +13,7 @@ from plotly.offline import get_plotlyjs
 
 from backend.figures import experiment as figures
 from backend.figures import wording
-from backend.figures.theme import player_title
+from backend.figures.theme import player_title, title_of
 from backend.report.tables import tables
 from backend.workflows.experiment_report import ReportContents
 
@@ -30,7 +30,7 @@ class Picture:
 
     @property
     def title(self) -> str:
-        return str(self.figure.layout.title.text or "")
+        return title_of(self.figure)
 
 
 def html_report(contents: ReportContents) -> bytes:

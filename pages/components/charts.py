@@ -3,6 +3,7 @@
 import plotly.graph_objects as go
 import streamlit as st
 
+from backend.figures import theme
 from backend.figures.table import as_csv
 
 _CONFIG = {
@@ -22,8 +23,7 @@ def show(figure: go.Figure, key: str, alt: str = "", *, data: bool = False) -> N
 
     The picture's own toolbar saves an SVG; with `data` a link below it saves the numbers.
     """
-    title = figure.layout.title.text or ""
-    st.plotly_chart(figure, key=key, config=_CONFIG, alt=alt or title or "Chart")
+    st.plotly_chart(figure, key=key, config=_CONFIG, alt=alt or theme.title_of(figure) or "Chart")
     if data and figure.data:
         st.download_button(
             "Numbers (CSV)",

@@ -123,7 +123,7 @@ def test_segments_print_the_value_in_every_cell_and_nothing_in_an_empty_one() ->
     heat = compare.segments(found).data[0]
     assert [list(row) for row in heat.text] == [["0.250", "0.500"], ["0.100", ""]]
     assert list(heat.y) == ["B", "A"]
-    assert heat.x[1] == "4+<br>20 people"
+    assert heat.x[1] == "4+<br>20<br>people"
 
 
 def test_forest_is_hollow_where_the_interval_covers_zero() -> None:

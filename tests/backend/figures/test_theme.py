@@ -46,3 +46,24 @@ def test_a_range_has_room_on_both_sides_even_around_one_value() -> None:
     assert low < 2.0 < high
     low, high = theme.padded([0.0])
     assert low < 0.0 < high
+
+
+def test_a_long_title_takes_two_lines_and_its_room() -> None:
+    short = theme.frame("Costs")
+    long = theme.frame("Do modalities complete each other? Fused, late fusion, seed 3")
+    assert long.layout.title.text.count("<br>") == 1
+    assert long.layout.height == short.layout.height + 20
+    assert long.layout.margin.t == short.layout.margin.t + 20
+    assert theme.title_of(long) == "Do modalities complete each other? Fused, late fusion, seed 3"
+
+
+def test_names_of_cells_are_wrapped_and_stay_whole_in_the_data() -> None:
+    names = ["Fused, early fusion, concatenated", "EASE"]
+    figure = theme.frame("Cells")
+    figure.add_trace(
+        theme.cells([[1.0], [2.0]], ["x"], names, [["1"], ["2"]], hover="", dark=False)
+    )
+    theme.label_cells(figure, names)
+    assert list(figure.data[0].y) == names[::-1]
+    assert list(figure.layout.yaxis.tickvals) == names
+    assert figure.layout.yaxis.ticktext[0] == "Fused, early fusion,<br>concatenated"
