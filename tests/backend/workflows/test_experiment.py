@@ -151,6 +151,18 @@ def test_a_second_experiment_reuses_every_run(
     assert first == second
 
 
+def test_opening_the_test_part_is_logged_once(
+    workspace: Workspace, shop: DatasetRecord, finished: ExperimentRecord
+) -> None:
+    execute_experiment(workspace, finished.id, silent)
+    assert find_experiment(workspace, finished.id).opened_at == finished.opened_at
+    before = view(workspace, finished.id).openings
+    later = create(workspace, plan(shop, name="Once more"))
+    assert view(workspace, later.id).openings == 0, "nothing is open before the verdict"
+    execute_experiment(workspace, later.id, silent)
+    assert view(workspace, later.id).openings > before
+
+
 def test_a_budget_gives_every_strategy_as_many_trials(
     workspace: Workspace, shop: DatasetRecord
 ) -> None:
