@@ -20,8 +20,9 @@ from models.encoders._base import (
     TrainableEncoder,
 )
 from models.encoders._learning import Schedule, learn, nt_xent, seeded
-from models.encoders._words import MASK, PAD, Vocabulary, padded, words
+from models.encoders._words import MASK, Vocabulary, padded, words
 from models.modality import Modality
+from models.reading import PAD, TextNetwork
 
 _SHORTEST_PART: Final = 0.5
 """A view is at least this part of the text."""
@@ -39,16 +40,6 @@ class OwnTextConfig(TrainableConfig):
     epochs: int = setting(8, help="Passes over all texts.", low=1, high=200)
     batch: int = setting(128, help="Texts told from each other at once.", low=8, high=1024)
     rate: float = setting(0.002, help="Learning rate.", low=1e-5, high=0.1, expert=True)
-
-
-class TextNetwork(nn.Module):
-    """Reads numbers of words i64[B, L]: (a state per word f32[B, L, W], the whole f32[B, D])."""
-
-    width: int
-    dim: int
-
-    @abstractmethod
-    def forward(self, numbers: Tensor) -> tuple[Tensor, Tensor]: ...
 
 
 class OwnText(TrainableEncoder):
@@ -117,13 +108,6 @@ class OwnText(TrainableEncoder):
         if self._vocabulary is None or self._network is None:
             raise RuntimeError("no word is known before fit or load_state")
         return self._vocabulary, self._network
-
-
-def pooled(states: Tensor, numbers: Tensor) -> Tensor:
-    """f32[B, 2 W]: mean and maximum over the words of f32[B, L, W] that are none of the filling."""
-    there = (numbers != PAD).unsqueeze(2)
-    mean = (states * there).sum(1) / there.sum(1)
-    return torch.cat([mean, states.masked_fill(~there, -torch.inf).amax(1)], dim=1)
 
 
 class _Learner(nn.Module):

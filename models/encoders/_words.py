@@ -9,7 +9,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
-PAD: Final = 0
+from models.reading import PAD
+
 UNKNOWN: Final = 1
 MASK: Final = 2
 _SPECIAL: Final = 3
