@@ -52,8 +52,10 @@ class _Block(nn.Module):
 
 
 def picture_network(width: int) -> nn.Module:
-    """f32[B, 3, S, S] in -1..1 to f32[B, `picture_dim`]: four residual stages, the first with `width`
-    channels, the last averaged in 2 x 2 cells. To learn from one picture alone S must be 48 or more.
+    """f32[B, 3, S, S] in -1..1 to f32[B, `picture_dim`].
+
+    Four residual stages, the first with `width` channels, the last averaged in 2 x 2 cells. To
+    learn from a single picture S must be 48 or more.
     """
     return nn.Sequential(
         nn.Conv2d(3, width, 5, 2, 2, bias=False),
@@ -76,10 +78,11 @@ def scaled(pictures: Tensor) -> Tensor:
 
 def varied(pictures: Tensor, chance: torch.Generator) -> Tensor:
     """A random part of each of f32[B, 3, S, S] in 0..1, perhaps mirrored, in other colours."""
-    return _recoloured(_cropped(pictures, chance), chance)
+    return _recoloured(cropped(pictures, chance), chance)
 
 
-def _cropped(pictures: Tensor, chance: torch.Generator) -> Tensor:
+def cropped(pictures: Tensor, chance: torch.Generator) -> Tensor:
+    """A random part of each of f32[B, 3, S, S], at the same size, perhaps mirrored."""
     count = len(pictures)
     area = _LEAST_AREA + (1 - _LEAST_AREA) * torch.rand(count, generator=chance)
     ratio = torch.exp(math.log(4 / 3) * _even(chance, count))

@@ -22,8 +22,8 @@ class TextNetwork(nn.Module):
 
 
 class LstmNetwork(TextNetwork):
-    """Reads in both directions (Hochreiter & Schmidhuber 1997); `dim` is 4 * `width`: mean and maximum
-    over the words."""
+    """Both directions (Hochreiter & Schmidhuber 1997); `dim` is 4 * `width`: mean and maximum over
+    the words."""
 
     def __init__(self, words: int, width: int) -> None:
         super().__init__()

@@ -5,7 +5,7 @@ same lists whatever they show does not read them.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol
 
 import numpy as np
@@ -82,21 +82,33 @@ def read_modality(
 
 
 def changed_table(table: FeatureTable, kind: str, modality: Modality, seed: int) -> FeatureTable:
-    """As the controls of training, and `mean`: every item that has content has the average."""
+    """As the controls of training, and `mean`: every item that has content has the average; of
+    texts that were not encoded, which have none, all have the one of the first."""
     if kind != "mean":
         return control_table(table, kind, modality, seed)
     here = table.present.unsqueeze(1)
-    mean = table.values[table.present].float().mean(0) if table.present.any() else table.values[0]
-    return FeatureTable(torch.where(here, mean.to(table.values.dtype), 0.0), table.present)
+    known = table.values[table.present] if table.present.any() else table.values[:1]
+    mean = known[0] if table.words else known.float().mean(0).to(known.dtype)
+    return replace(table, values=torch.where(here, mean, torch.zeros_like(mean)), imputed=None)
 
 
 def turned_table(table: FeatureTable, seed: int) -> FeatureTable:
-    """All vectors turned alike: who is alike stays as it was, what the vectors say is lost."""
+    """All vectors turned alike: who is alike stays as it was, what the vectors say is lost. Of raw
+    content, pixels change places and words their numbers."""
     width = table.values.shape[1]
+    if table.raw:
+        return replace(table, values=_exchanged(table, np.random.default_rng([seed, width])))
     drawn = np.random.default_rng([seed, width]).standard_normal((width, width))
     turn, _ = np.linalg.qr(drawn)
     turned: Tensor = table.values.double() @ torch.from_numpy(-turn)
     return FeatureTable(turned.to(table.values.dtype), table.present)
+
+
+def _exchanged(table: FeatureTable, chance: np.random.Generator) -> Tensor:
+    if not table.words:
+        return table.values[:, torch.from_numpy(chance.permutation(table.values.shape[1]))]
+    number = np.concatenate([[0], 1 + chance.permutation(table.words - 1)])
+    return torch.from_numpy(number)[table.values.long()].to(table.values.dtype)
 
 
 def swap_graphs(one: Recommender, other: Recommender) -> None:

@@ -7,6 +7,7 @@ the content.
 
 import zlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -36,17 +37,19 @@ def control_table(table: FeatureTable, control: str, modality: str, seed: int) -
     """The same for one table; absent items stay absent. Equal seeds give equal tables.
 
     `shuffled` hands every vector to another item that has the modality; `noise` draws normal
-    vectors of the same mean and spread per dimension; `removed` leaves no item with the modality.
+    vectors of the same mean and spread per dimension (of raw content, every number is that of some
+    item in its place); `removed` leaves no item with the modality.
     """
     check_control(control)
     if control == REMOVED:
-        return FeatureTable(torch.zeros_like(table.values), torch.zeros_like(table.present))
+        nobody = torch.zeros_like(table.present)
+        return replace(table, values=torch.zeros_like(table.values), present=nobody, imputed=None)
     here = torch.nonzero(table.present).flatten()
     generator = np.random.default_rng([seed, zlib.crc32(f"{control} {modality}".encode())])
     values = torch.zeros_like(table.values)
     if len(here):
         values[here] = CONTROLS[control](table.values[here], generator)
-    return FeatureTable(values, table.present)
+    return replace(table, values=values, imputed=None)
 
 
 def check_control(control: str) -> None:
@@ -65,6 +68,9 @@ def _shuffled(values: Tensor, generator: np.random.Generator) -> Tensor:
 
 
 def _noise(values: Tensor, generator: np.random.Generator) -> Tensor:
+    if not values.is_floating_point():
+        who = generator.integers(len(values), size=tuple(values.shape))
+        return values.gather(0, torch.from_numpy(who))
     drawn = torch.from_numpy(generator.standard_normal(tuple(values.shape), np.float32))
     return values.mean(0) + drawn * values.std(0, correction=0)
 

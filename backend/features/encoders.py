@@ -39,8 +39,9 @@ def on_by_default() -> tuple[Modality, ...]:
 
 
 def encoders_for(dataset: Dataset, modality: Modality) -> tuple[str, ...]:
-    """Names of all that can read what this data set has of a modality, the default first."""
-    able = [e for e in ENCODERS.entries() if modality in e.cls.modalities]
+    """Names of all that can read what this data set has of a modality, the default first; without
+    those that leave the reading to a model."""
+    able = [e for e in ENCODERS.entries() if modality in e.cls.modalities and not e.cls.raw]
     raw = bool(dataset.raw_present(modality).any())
     usable = [e.name for e in able if (modality in dataset.given if e.cls.reads_given else raw)]
     return tuple(sorted(usable, key=lambda name: name != _DEFAULTS[modality]))
@@ -80,3 +81,8 @@ def load_encoder(spec: str, modality: Modality, device: torch.device) -> Encoder
 def learns(spec: str) -> bool:
     """Whether the encoder must be fitted on a data set before it encodes."""
     return issubclass(ENCODERS[parse_encoder(spec)[0]].cls, TrainableEncoder)
+
+
+def raw(spec: str) -> bool:
+    """Whether it gives content that a model still has to learn to read."""
+    return ENCODERS[parse_encoder(spec)[0]].cls.raw

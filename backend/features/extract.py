@@ -116,16 +116,17 @@ def encode_few(store: FeatureStore, ready: ReadyEncoder, contents: Contents) -> 
 
 
 def table_of(store: FeatureStore, ready: ReadyEncoder, contents: Contents) -> FeatureTable:
-    """f32[N, D] of the contents that the store knows; all others count as absent."""
+    """[N, D] of the contents that the store knows; all others count as absent."""
     known = [at for at, key in enumerate(contents.keys) if key]
-    values = np.zeros((len(contents.keys), ready.encoder.dim), np.float32)
+    found, there = store.get(ready.fingerprint, [contents.keys[at] for at in known])
+    values = np.zeros((len(contents.keys), ready.encoder.dim), found.dtype)
     present = np.zeros(len(contents.keys), np.bool_)
-    if known:
-        found, there = store.get(ready.fingerprint, [contents.keys[at] for at in known])
-        if there.any():
-            values[known] = found
-            present[known] = there
-    return FeatureTable(torch.from_numpy(values), torch.from_numpy(present))
+    if there.any():
+        values[known] = found
+        present[known] = there
+    return FeatureTable(
+        torch.from_numpy(values), torch.from_numpy(present), words=ready.encoder.words
+    )
 
 
 class _Stages:

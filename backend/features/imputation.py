@@ -27,14 +27,16 @@ def impute(
     (default: the tables themselves); what it has imputed itself is not learned from.
 
     A modality that no item of `known` has stays absent, and so does all of an item that has
-    nothing. Strategies: `none`; `mean` of all that have it; `neighbours`, the mean of the ten items
-    most alike in the other modalities; `learned`, ridge regression from the other modalities.
+    nothing. Raw content neither tells of others nor is filled in. Strategies: `none`; `mean` of
+    all that have it; `neighbours`, the mean of the ten items most alike in the other modalities;
+    `learned`, ridge regression from the other modalities.
     """
     fill = _STRATEGIES.get(strategy)
     if fill is None:
         return dict(tables)
-    source = {m: _original(table) for m, table in (known or tables).items()}
-    return {m: _filled(m, tables, source, fill) for m in tables}
+    source = {m: _original(table) for m, table in (known or tables).items() if not table.raw}
+    vectors = {m: table for m, table in tables.items() if not table.raw}
+    return {m: _filled(m, vectors, source, fill) if m in vectors else tables[m] for m in tables}
 
 
 def _original(table: FeatureTable) -> FeatureTable:

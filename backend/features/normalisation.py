@@ -45,12 +45,15 @@ class Normaliser:
     `none`; `z_score`, every number to mean 0 and spread 1; `l2`, every vector to length 1;
     `whitening`, numbers decorrelated and of equal spread (ZCA), as Su et al. 2021
     (arXiv:2103.15316) do for sentences and Zhang et al. 2024 (arXiv:2402.10602) for
-    recommendation. A number that is the same for every item becomes zero.
+    recommendation. A number that is the same for every item becomes zero. Raw content is left as
+    it is.
     """
 
     def __init__(self, strategy: str, catalogue: Tables) -> None:
         fit = _STRATEGIES.get(strategy)
-        self._maps = {} if fit is None else {m: fit(_known(t)) for m, t in catalogue.items()}
+        self._maps = (
+            {} if fit is None else {m: fit(_known(t)) for m, t in catalogue.items() if not t.raw}
+        )
 
     def __call__(self, tables: Tables) -> dict[Modality, FeatureTable]:
         """The tables on the catalogue's scale; absent items stay absent and zero."""

@@ -4,35 +4,45 @@ import hashlib
 import logging
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backend.durable import write_durably
 
-_MAGIC: Final = b"FLVEC001"
+_MAGICS: Final[Mapping[np.dtype[Any], bytes]] = {
+    np.dtype("<f4"): b"FLVEC001",
+    np.dtype("u1"): b"FLRAW_U1",
+    np.dtype("<i4"): b"FLRAW_I4",
+}
+"""First bytes of a shard, by the kind of its numbers."""
+_KINDS: Final[Mapping[bytes, np.dtype[Any]]] = {magic: kind for kind, magic in _MAGICS.items()}
 _KEY: Final = 32
-_HEADER: Final = len(_MAGIC) + 16
+_HEADER: Final = 8 + 16
 _NAME: Final = re.compile(r"[0-9a-f]{64}")
 _log = logging.getLogger(__name__)
+
+
+Numbers = np.float32 | np.uint8 | np.int32
 
 
 @dataclass(frozen=True)
 class _Shard:
     rows: dict[bytes, int]
-    values: NDArray[np.float32]
+    values: NDArray[Numbers]
 
 
 class FeatureStore:
     """A folder per encoder fingerprint, in it shards that are never changed once written.
 
-    A shard is `magic, N, D, keys u8[N, 32], values f32[N, D]` and is named by the SHA-256 of its
-    bytes: writers in several processes cannot disturb each other, and a damaged shard is noticed,
-    set aside and counts as missing, so that its items are encoded again. Keys are SHA-256 in hex.
+    A shard is `magic, N, D, keys u8[N, 32], values [N, D]`, f32 or, of raw content, u8 or i32, and
+    is named by the SHA-256 of its bytes: writers in several processes cannot disturb each other,
+    and a damaged shard is noticed, set aside and counts as missing, so that its items are encoded
+    again. Keys are SHA-256 in hex.
     """
 
     def __init__(self, root: Path) -> None:
@@ -48,25 +58,29 @@ class FeatureStore:
             if not any(bytes.fromhex(key) in shard.rows for shard in shards)
         ]
 
-    def put(self, fingerprint: str, keys: Sequence[str], values: NDArray[np.float32]) -> None:
-        """Keep f32[N, D] under N keys; on return it is on the disk. Nothing to put is fine."""
+    def put(self, fingerprint: str, keys: Sequence[str], values: NDArray[Numbers]) -> None:
+        """Keep [N, D] of f32, u8 or i32 under N keys; on return it is on the disk. Nothing to put
+        is fine."""
         if values.ndim != 2 or len(values) != len(keys):
             raise ValueError(f"{len(keys)} keys do not fit values of shape {values.shape}")
         if not keys:
             return
         shape = np.array(values.shape, dtype="<u8").tobytes()
         block = b"".join(bytes.fromhex(key) for key in keys)
-        content = _MAGIC + shape + block + values.astype("<f4").tobytes()
+        little = values.astype(values.dtype.newbyteorder("<"))
+        content = _MAGICS[little.dtype] + shape + block + little.tobytes()
         path = self._folder(fingerprint) / hashlib.sha256(content).hexdigest()
         write_durably(path, lambda file: file.write(content))
 
     def get(
         self, fingerprint: str, keys: Sequence[str]
-    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """(f32[N, D], zero where absent; bool[N]). D is 0 while the encoder has no vector here."""
+    ) -> tuple[NDArray[Numbers], NDArray[np.bool_]]:
+        """([N, D] as it was put, zero where absent; bool[N]). D is 0 while the encoder has no
+        vector here."""
         shards = self._load(fingerprint)
         dim = shards[0].values.shape[1] if shards else 0
-        values = np.zeros((len(keys), dim), np.float32)
+        kind = shards[0].values.dtype if shards else np.float32
+        values = np.zeros((len(keys), dim), kind)
         present = np.zeros(len(keys), np.bool_)
         raw = [bytes.fromhex(key) for key in keys]
         for shard in shards:
@@ -103,11 +117,12 @@ def _read(path: Path) -> _Shard | None:
             if hashlib.file_digest(file, "sha256").hexdigest() != path.name:
                 return None
             file.seek(0)
-            if file.read(len(_MAGIC)) != _MAGIC:
+            kind = _KINDS.get(file.read(8))
+            if kind is None:
                 return None
             count, dim = (int(n) for n in np.frombuffer(file.read(16), "<u8"))
             block = file.read(count * _KEY)
-        values = np.memmap(path, "<f4", mode="r", offset=_HEADER + count * _KEY, shape=(count, dim))
+        values = np.memmap(path, kind, mode="r", offset=_HEADER + count * _KEY, shape=(count, dim))
     except (OSError, ValueError) as error:
         _log.warning("feature shard %s cannot be read: %s", path.name, error)
         return None

@@ -87,7 +87,7 @@ def encode_loose(
     marked absent."""
     tables = {}
     for modality, known in loaded.data.features.items():
-        values = torch.zeros(1, known.values.shape[1])
+        values = known.values.new_zeros(1, known.values.shape[1])
         if modality in content:
             spec = loaded.record.encoders[modality]
             ready = catalogue_encoder(workspace, loaded.dataset, modality, spec, loaded.record)

@@ -265,9 +265,10 @@ def _diversity_features(
         if set(encoders.items()) <= used:
             cpu = torch.device("cpu")
             features = tables_of(extract_features(workspace, record, encoders, cpu))
-    if not features:
+    vectors = [table.values for table in features.values() if not table.raw]
+    if not vectors:
         return None
-    parts = [torch.nn.functional.normalize(t.values, dim=1) for t in features.values()]
+    parts = [torch.nn.functional.normalize(values, dim=1) for values in vectors]
     return torch.nn.functional.normalize(torch.cat(parts, dim=1), dim=1)
 
 

@@ -20,7 +20,7 @@ from backend.evaluation.significance import Interval
 from backend.explain.modality_shapley import CoalitionTables
 from backend.features.contents import Contents
 from backend.features.controls import controlled
-from backend.features.encoders import OPTIONAL, encoders_for, learns
+from backend.features.encoders import OPTIONAL, encoders_for, learns, raw
 from backend.features.extract import Extraction, encode_modality, read_by
 from backend.features.fitting import ReadyEncoder, ready_encoder
 from backend.features.preparation import Preparation
@@ -222,7 +222,7 @@ def note_features(
     """What each extraction did; kept in the database where it is news.
 
     Reading everything from the store is none: the record of the real encoding, with its speed,
-    stays.
+    stays. Raw content is no encoding, and nothing is kept of it.
     """
     rows = tuple(
         FeatureRecord(
@@ -242,6 +242,8 @@ def note_features(
         features = Features(session)
         known = {(f.modality, f.encoder) for f in features.list(record.id)}
         for row in rows:
+            if raw(row.encoder):
+                continue
             if row.encoded or (row.modality, row.encoder) not in known:
                 features.put(row)
     return rows

@@ -34,6 +34,7 @@ from backend.workflows.loading import (
     objectives_of,
     open_dataset,
 )
+from backend.workflows.raw_content import encoders_of
 from backend.workflows.workspace import Workspace
 from db.records import DatasetRecord, EpochRecord, JobRecord, JobState, RunRecord, RunState
 from db.repositories import Jobs, Runs
@@ -316,6 +317,7 @@ def _new_run(
     split = SplitConfig.from_mapping(
         {"kind": plan.split or _splits(dataset)[0], "positive": positive}
     )
+    settings = entry.config.from_mapping(_pick(entry.config, plan.settings))
     training = training_config(entry.cls, _pick(TrainingConfig, plan.settings))
     run = RunRecord(
         id=secrets.token_hex(4),
@@ -324,11 +326,11 @@ def _new_run(
         dataset_fingerprint=record.fingerprint,
         model=model,
         fusion=fusion,
-        encoders=dict(encoders) if entry.cls.uses_content() else {},
+        encoders=encoders_of(entry, settings, encoders, dataset),
         controls=dict(plan.controls) if entry.cls.uses_content() else {},
         objective=plan.objective,
         split=split.to_mapping(),
-        model_config=_configured(entry.config, plan.settings),
+        model_config=settings.to_mapping(),
         fusion_config=_configured(FUSIONS[fusion].config, plan.settings) if fusion else {},
         training_config=training.to_mapping(),
         seed=seed,

@@ -81,6 +81,9 @@ class Encoder(ABC):
     """Whether it takes the features that a source brought along in place of raw content."""
     seconds: ClassVar[float] = 0.05
     """Rough time per content on one CPU core, for an estimate where none was measured yet."""
+    raw: ClassVar[bool] = False
+    """Whether it gives content in whole numbers, u8 or i32 in place of f32, that a model still has
+    to learn to read; never chosen by hand."""
     shared_space: ClassVar[bool] = False
     """Whether vectors of one configuration can be compared across modalities."""
 
@@ -94,6 +97,11 @@ class Encoder(ABC):
     @abstractmethod
     def dim(self) -> int:
         """Length of a vector."""
+
+    @property
+    def words(self) -> int:
+        """Where numbers of words are given: how many there are; else 0."""
+        return 0
 
     @abstractmethod
     def fingerprint(self) -> str:

@@ -29,18 +29,28 @@ Coalition = frozenset[str]
 
 @dataclass(frozen=True)
 class FeatureTable:
-    """Encoded content of every item. `values` f32[I, D], zero where absent; `present` bool[I].
+    """Content of every item. `values` f32[I, D], zero where absent; `present` bool[I].
 
     `imputed` bool[I]: present, but filled in from other modalities; None where nothing was.
+    Raw content stands in whole numbers, for models that learn to read it (`raw_readers`): pictures
+    as u8[I, 3 S S], red before green before blue; texts as i32[I, L], numbers of words below
+    `words`, 0 where the text has ended.
     """
 
     values: Tensor
     present: Tensor
     imputed: Tensor | None = None
+    words: int = 0
+
+    @property
+    def raw(self) -> bool:
+        """Whether a network still has to read it."""
+        return not self.values.is_floating_point()
 
     def to(self, device: torch.device) -> "FeatureTable":
         imputed = None if self.imputed is None else self.imputed.to(device)
-        return FeatureTable(self.values.to(device), self.present.to(device), imputed)
+        values, present = self.values.to(device), self.present.to(device)
+        return replace(self, values=values, present=present, imputed=imputed)
 
 
 @dataclass(frozen=True)
@@ -211,6 +221,12 @@ class Recommender(nn.Module, ABC):
     def uses_content(cls) -> bool:
         """Whether the model has to be given encoded content at all."""
         return cls.content_use != "none"
+
+    @classmethod
+    def raw_readers(cls, config: Config) -> Mapping[Modality, str]:
+        """Modality -> the encoder that gives its raw content, in place of any other, for a model
+        that learns to read it; empty for one that takes vectors as they are."""
+        return {}
 
     @classmethod
     def fusion_shape(cls, config: Config, data: TrainingData) -> tuple[Mapping[Modality, int], int]:

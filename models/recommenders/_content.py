@@ -1,5 +1,6 @@
 """Encoded content as models read it: centred, of equal length, reduced, on one scale."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import cast
 
@@ -12,7 +13,33 @@ from models.recommenders._base import FeatureTable, TrainingData
 _FIT_ROWS = 20_000
 
 
-class ContentInput(nn.Module):
+class ItemContent(nn.Module, ABC):
+    """Vectors of everything that the catalogue shows and says, one table per modality."""
+
+    modalities: tuple[Modality, ...]
+    present: Tensor
+    """bool[I, M] in the order of `modalities`."""
+
+    @property
+    @abstractmethod
+    def tables(self) -> dict[Modality, Tensor]:
+        """f32[I, D] per modality: every item of the catalogue."""
+
+    @abstractmethod
+    def projected(
+        self, features: Mapping[Modality, FeatureTable]
+    ) -> tuple[dict[Modality, Tensor], Tensor]:
+        """(f32[B, D] per modality, present bool[B, M]) of new items; a missing table is absent."""
+
+    def select(self, coalition: frozenset[str] | None) -> Tensor:
+        """bool[I, M]: presence with the modalities outside the coalition masked."""
+        if coalition is None:
+            return self.present
+        kept = torch.tensor([m in coalition for m in self.modalities], device=self.present.device)
+        return self.present & kept
+
+
+class ContentInput(ItemContent):
     """Feature tables, normalised once when built, so that no training step repeats it.
 
     Per modality: subtract the mean of the present items, scale rows to length 1, keep the
@@ -22,12 +49,9 @@ class ContentInput(nn.Module):
     zeros. The map is part of `state_dict`; the tables are not and follow from it.
     """
 
-    present: Tensor
-    """bool[I, M] in the order of `modalities`."""
-
     def __init__(self, data: TrainingData, dim: int) -> None:
         super().__init__()
-        self.modalities: tuple[Modality, ...] = tuple(data.features)
+        self.modalities = tuple(data.features)
         self.n_items = data.n_items
         # Plain references: they cost nothing and let the tables follow a loaded state.
         self._raw = dict(data.features)
@@ -54,7 +78,6 @@ class ContentInput(nn.Module):
 
     @property
     def tables(self) -> dict[Modality, Tensor]:
-        """All of them."""
         return {m: self.table(m) for m in self.modalities}
 
     def project(self, modality: Modality, table: FeatureTable) -> Tensor:
@@ -66,7 +89,6 @@ class ContentInput(nn.Module):
     def projected(
         self, features: Mapping[Modality, FeatureTable]
     ) -> tuple[dict[Modality, Tensor], Tensor]:
-        """(f32[B, D] per modality, present bool[B, M]) of new items; a missing table is absent."""
         some = next(iter(features.values()))
         count, device = len(some.present), some.present.device
         tables, present = {}, torch.zeros(count, len(self.modalities), dtype=torch.bool)
@@ -79,13 +101,6 @@ class ContentInput(nn.Module):
                 width = self.table(modality).shape[1]
                 tables[modality] = torch.zeros(count, width, device=device)
         return tables, present
-
-    def select(self, coalition: frozenset[str] | None) -> Tensor:
-        """bool[I, M]: presence with the modalities outside the coalition masked."""
-        if coalition is None:
-            return self.present
-        kept = torch.tensor([m in coalition for m in self.modalities], device=self.present.device)
-        return self.present & kept
 
     def _refresh(self) -> None:
         for modality, raw in self._raw.items():

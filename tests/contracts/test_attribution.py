@@ -28,21 +28,28 @@ CASES = [
 every_model = pytest.mark.parametrize(("name", "objective"), CASES)
 
 
-def features(n: int, seed: int) -> dict[Modality, FeatureTable]:
+def features(n: int, seed: int, name: str) -> dict[Modality, FeatureTable]:
+    """Raw for models that learn to read it."""
     generator = torch.Generator().manual_seed(seed)
     has_image = torch.arange(n) != min(NO_IMAGE, n - 1)
-    image = torch.randn(n, 10, generator=generator) * has_image.unsqueeze(1)
+    image = torch.randn(n, 10, generator=generator)
     text = torch.randn(n, 7, generator=generator)
+    words = 0
+    entry = RECOMMENDERS[name]
+    if entry.cls.raw_readers(entry.config()):
+        words = 30
+        image = torch.randint(1, 256, (n, 3 * 48 * 48), generator=generator).to(torch.uint8)
+        text = torch.randint(1, words, (n, 7), generator=generator).to(torch.int32)
     return {
-        Modality.IMAGE: FeatureTable(image, has_image),
-        Modality.TEXT: FeatureTable(text, torch.ones(n, dtype=torch.bool)),
+        Modality.IMAGE: FeatureTable(image * has_image.unsqueeze(1), has_image),
+        Modality.TEXT: FeatureTable(text, torch.ones(n, dtype=torch.bool), words=words),
     }
 
 
 def trained(name: str, objective: str) -> Recommender:
     pairs = torch.tensor([(u, (2 * u + step) % ITEMS) for u in range(USERS) for step in range(3)])
     ratings = torch.arange(len(pairs)).remainder(5) + 1.0
-    data = TrainingData(USERS, ITEMS, pairs[:, 0], pairs[:, 1], ratings, features(ITEMS, 0))
+    data = TrainingData(USERS, ITEMS, pairs[:, 0], pairs[:, 1], ratings, features(ITEMS, 0, name))
     torch.manual_seed(0)
     members = []
     if RECOMMENDERS[name].cls.takes_members:
@@ -94,7 +101,7 @@ def test_a_missing_picture_contributes_exactly_nothing(name: str, objective: str
     model = trained(name, objective)
     if Modality.IMAGE not in model.players:
         pytest.skip("sees clicks only")
-    present = {m: table.present for m, table in features(ITEMS, 0).items()}
+    present = {m: table.present for m, table in features(ITEMS, 0, name).items()}
     values = CoalitionTables(model, present).attribute(*every_pair()).values
     image = values[..., model.players.index(Modality.IMAGE)].reshape(USERS, ITEMS)
     assert (image[:, NO_IMAGE] == 0).all()
@@ -117,7 +124,7 @@ def test_new_items_add_up_too(name: str, objective: str) -> None:
     model = trained(name, objective)
     if not model.reads_content:
         pytest.skip("does not read content")
-    fresh, users = features(3, 5), torch.tensor([0, 4])
+    fresh, users = features(3, 5, name), torch.tensor([0, 4])
     result = CoalitionTables(model).attribute_new_items(users, fresh)
     with torch.no_grad():
         full = model.eval().embed()

@@ -30,8 +30,9 @@ taught_by_content = pytest.mark.parametrize(
 )
 
 
-def world() -> TrainingData:
-    """User 5 and item 8 never meet anybody; item 7 has no content, item 6 no picture."""
+def world(name: str = "") -> TrainingData:
+    """User 5 and item 8 never meet anybody; item 7 has no content, item 6 no picture. Content is
+    raw for models that learn to read it."""
     generator = torch.Generator().manual_seed(3)
     users = torch.tensor([0, 0, 0, 1, 1, 2, 2, 2, 3, 3, 4, 4])
     items = torch.tensor([0, 1, 2, 1, 2, 3, 4, 5, 3, 6, 0, 7])
@@ -41,6 +42,11 @@ def world() -> TrainingData:
     )
     with_image = torch.tensor([True] * 6 + [False, False, True])
     with_text = torch.tensor([True] * 7 + [False, True])
+    words = 0
+    if learns_to_read(name):
+        words = 30
+        image = torch.randint(1, 256, (ITEMS, 3 * 48 * 48), generator=generator).to(torch.uint8)
+        text = torch.randint(1, words, (ITEMS, 7), generator=generator).to(torch.int32)
     return TrainingData(
         USERS,
         ITEMS,
@@ -49,9 +55,16 @@ def world() -> TrainingData:
         torch.tensor([5.0, 4.0, 3.0, 4.0, 1.0, 2.0, 5.0, 5.0, 3.0, 2.0, 4.0, 1.0]),
         {
             Modality.IMAGE: FeatureTable(image * with_image.unsqueeze(1), with_image),
-            Modality.TEXT: FeatureTable(text * with_text.unsqueeze(1), with_text),
+            Modality.TEXT: FeatureTable(text * with_text.unsqueeze(1), with_text, words=words),
         },
     )
+
+
+def learns_to_read(name: str) -> bool:
+    if name not in RECOMMENDERS:
+        return False
+    entry = RECOMMENDERS[name]
+    return bool(entry.cls.raw_readers(entry.config()))
 
 
 def objectives(name: str) -> list[str]:
@@ -99,7 +112,7 @@ def batch(model: IterativeRecommender, data: TrainingData) -> Batch:
 
 @every_model
 def test_shapes_and_finite_scores(name: str):
-    data = world()
+    data = world(name)
     for objective in objectives(name):
         model = trained(name, data, objective=objective)
         with torch.no_grad():
@@ -117,7 +130,7 @@ def test_shapes_and_finite_scores(name: str):
 
 @every_model
 def test_score_pairs_equals_score(name: str):
-    model = trained(name, world())
+    model = trained(name, world(name))
     with torch.no_grad():
         found = model.embed()
     users, items = torch.arange(USERS).repeat_interleave(ITEMS), torch.arange(ITEMS).repeat(USERS)
@@ -127,7 +140,7 @@ def test_score_pairs_equals_score(name: str):
 
 @every_model
 def test_state_dict_round_trip_gives_the_same_scores(name: str):
-    data = world()
+    data = world(name)
     model = trained(name, data)
     torch.manual_seed(99)
     other = built(name, data, objectives(name)[0]).eval()
@@ -139,7 +152,7 @@ def test_state_dict_round_trip_gives_the_same_scores(name: str):
 
 @every_model
 def test_all_players_are_the_whole_model(name: str):
-    model = trained(name, world())
+    model = trained(name, world(name))
     everybody = torch.arange(USERS)
     assert COLLABORATIVE in model.players
     with torch.no_grad():
@@ -149,7 +162,7 @@ def test_all_players_are_the_whole_model(name: str):
 
 @every_model
 def test_the_empty_coalition_is_a_constant_per_user(name: str):
-    model = trained(name, world())
+    model = trained(name, world(name))
     with torch.no_grad():
         baseline = model.embed(frozenset()).score(torch.arange(USERS))
     assert torch.equal(baseline, baseline[:, :1].expand_as(baseline))
@@ -157,13 +170,13 @@ def test_the_empty_coalition_is_a_constant_per_user(name: str):
 
 @every_model
 def test_the_same_seed_gives_the_same_model(name: str):
-    first, second = (trained(name, world(), seed=4).state_dict() for _ in range(2))
+    first, second = (trained(name, world(name), seed=4).state_dict() for _ in range(2))
     assert all(torch.equal(first[key], second[key]) for key in first)
 
 
 @every_model
 def test_training_leaves_the_data_alone(name: str):
-    data, before = world(), world()
+    data, before = world(name), world(name)
     model = trained(name, data)
     with torch.no_grad():
         model.embed()
@@ -179,7 +192,7 @@ def test_training_leaves_the_data_alone(name: str):
 def test_the_order_of_interactions_changes_no_closed_form(name: str):
     if not issubclass(RECOMMENDERS[name].cls, ClosedFormRecommender):
         pytest.skip("not a closed form")
-    data = world()
+    data = world(name)
     order = torch.arange(len(data.users)).flip(0)
     shuffled = replace(
         data, users=data.users[order], items=data.items[order], ratings=data.ratings[order]
@@ -191,7 +204,7 @@ def test_the_order_of_interactions_changes_no_closed_form(name: str):
 
 @content_models
 def test_content_players_change_the_score(name: str):
-    model = trained(name, world())
+    model = trained(name, world(name))
     with torch.no_grad():
         scores = {
             player: model.embed(frozenset({player})).score(torch.arange(USERS))
@@ -206,7 +219,7 @@ def test_content_players_change_the_score(name: str):
 
 @content_models
 def test_a_new_item_scores_as_the_same_content_without_clicks(name: str):
-    data = world()
+    data = world(name)
     model = trained(name, data)
     if getattr(model.config, "backbone", "mf") == "lightgcn":
         pytest.skip("a graph gives old items more than their content")
@@ -219,7 +232,7 @@ def test_a_new_item_scores_as_the_same_content_without_clicks(name: str):
 
 @content_models
 def test_a_cold_item_of_the_catalogue_scores_as_a_new_one(name: str):
-    data = world()
+    data = world(name)
     model = trained(name, data)
     with torch.no_grad():
         rows, bias = model.embed_new_items(data.features)
@@ -230,7 +243,7 @@ def test_a_cold_item_of_the_catalogue_scores_as_a_new_one(name: str):
 
 @content_models
 def test_a_new_item_may_lack_a_modality(name: str):
-    data = world()
+    data = world(name)
     model = trained(name, data)
     with torch.no_grad():
         rows, _ = model.embed_new_items({Modality.TEXT: data.features[Modality.TEXT]})
@@ -249,7 +262,7 @@ def test_a_new_item_may_lack_a_modality(name: str):
 
 @content_models
 def test_one_modality_is_enough(name: str):
-    data = world()
+    data = world(name)
     data = replace(data, features={Modality.IMAGE: data.features[Modality.IMAGE]})
     model = trained(name, data)
     assert model.players == ("image", COLLABORATIVE)
@@ -259,7 +272,7 @@ def test_one_modality_is_enough(name: str):
 
 @content_models
 def test_constant_and_unscaled_features_do_not_break_the_model(name: str):
-    data = world()
+    data = world(name)
     here = torch.ones(ITEMS, dtype=torch.bool)
     huge = FeatureTable(data.features[Modality.TEXT].values * 1e6, here)
     constant = FeatureTable(torch.full((ITEMS, 12), 3.7), here)
@@ -274,7 +287,7 @@ def test_constant_and_unscaled_features_do_not_break_the_model(name: str):
 @every_model
 def test_a_model_says_where_content_matters(name: str):
     cls = RECOMMENDERS[name].cls
-    players = trained(name, world()).players
+    players = trained(name, world(name)).players
     assert players == (("image", "text", COLLABORATIVE) if cls.uses_content() else (COLLABORATIVE,))
     assert not cls.reads_content or cls.content_use in ("graph", "inference")
 
@@ -282,7 +295,7 @@ def test_a_model_says_where_content_matters(name: str):
 @taught_by_content
 def test_content_models_refuse_a_catalogue_without_content(name: str):
     with pytest.raises(ConfigError, match="encode at least one modality"):
-        build_recommender(name, replace(world(), features={}), objective=objectives(name)[0])
+        build_recommender(name, replace(world(name), features={}), objective=objectives(name)[0])
 
 
 def test_wrong_choices_are_refused_with_a_sentence():
