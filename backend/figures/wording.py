@@ -67,6 +67,11 @@ def p_value(value: float) -> str:
     return "< 0.001" if value < 0.001 else number(value, 2)
 
 
+def memory(mib: float) -> str:
+    """ "410 MB", "1.2 GB"."""
+    return f"{round(mib, -1):.0f} MB" if mib < 995 else f"{mib / 1024:.1f} GB"
+
+
 def duration(seconds: float | None) -> str:
     """ "0.4 s", "12 s", "3 min 20 s", "2 h 5 min"."""
     if seconds is None or not math.isfinite(seconds):

@@ -34,7 +34,7 @@ from backend.workflows.loading import (
     objectives_of,
     open_dataset,
 )
-from backend.workflows.raw_content import encoders_of
+from backend.workflows.raw_content import encoders_of, learning_cost
 from backend.workflows.workspace import Workspace
 from db.records import DatasetRecord, EpochRecord, JobRecord, JobState, RunRecord, RunState
 from db.repositories import Jobs, Runs
@@ -60,6 +60,8 @@ class Choice:
     takes_fusion: bool = False
     takes_members: bool = False
     """Whether finished runs go into it."""
+    learns_to_read: bool = False
+    """Whether it reads pictures and texts itself, whatever encoder is chosen for them."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,8 @@ class Estimate:
     seconds: float
     basis: str
     """Where the figure comes from, in words."""
+    memory: float = 0.0
+    """MiB that the largest run takes beyond the program itself; 0 where it is not worth telling."""
 
 
 @dataclass(frozen=True)
@@ -158,20 +162,28 @@ def estimate(workspace: Workspace, plan: Plan) -> Estimate:
     known: dict[tuple[str, str | None], float] = {}
     for run in done:
         known.setdefault((run.model, run.fusion), run.seconds or 0.0)
-    seconds = 0.0
+    seconds, memory = 0.0, 0.0
     guessed = False
     for model, fusion, _ in specs:
+        entry = RECOMMENDERS[model]
+        learning = learning_cost(
+            entry,
+            _pick(entry.config, plan.settings),
+            _pick(TrainingConfig, plan.settings),
+            record,
+        )
+        memory = max(memory, learning.memory)
         if (model, fusion) in known:
             seconds += known[model, fusion]
         else:
             guessed = True
-            seconds += _rule_of_thumb(model, record)
+            seconds += _rule_of_thumb(model, record) + learning.seconds
     basis = (
         "a rule of thumb; it becomes exact once each model was trained here"
         if guessed
         else "earlier runs of the same models on this data set"
     )
-    return Estimate(len(specs), seconds, basis)
+    return Estimate(len(specs), seconds, basis, memory)
 
 
 def start(workspace: Workspace, plan: Plan) -> tuple[RunRecord, ...]:
@@ -406,6 +418,8 @@ def _choice(entry: Entry[T]) -> Choice:
         reads_content=issubclass(entry.cls, Recommender) and entry.cls.uses_content(),
         takes_fusion=getattr(entry.cls, "takes_fusion", False),
         takes_members=getattr(entry.cls, "takes_members", False),
+        learns_to_read=issubclass(entry.cls, Recommender)
+        and bool(entry.cls.raw_readers(entry.config())),
     )
 
 

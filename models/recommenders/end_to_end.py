@@ -23,7 +23,7 @@ class EndToEndConfig(FusedConfig):
         128, help="Numbers that a network gives of a picture or a text.", low=8, high=1024
     )
     anew: int = setting(
-        256,
+        96,
         help="Items whose pictures and words are read again in each step; the others as they were "
         "read when the epoch began.",
         low=8,
@@ -35,7 +35,7 @@ class EndToEndConfig(FusedConfig):
         choices=("lstm", "transformer"),
     )
     side: int = setting(
-        64, help="Pictures are read at this size, in pixels.", low=48, high=256, expert=True
+        48, help="Pictures are read at this size, in pixels.", low=48, high=256, expert=True
     )
     picture_width: int = setting(
         16,
@@ -47,8 +47,8 @@ class EndToEndConfig(FusedConfig):
     vocabulary: int = setting(
         20_000, help="Words that are known.", low=100, high=200_000, expert=True
     )
-    longest: int = setting(64, help="Words of a text that are read.", low=8, high=1024, expert=True)
-    word_width: int = setting(64, help="Numbers per word.", low=8, high=512, expert=True)
+    longest: int = setting(48, help="Words of a text that are read.", low=8, high=1024, expert=True)
+    word_width: int = setting(32, help="Numbers per word.", low=8, high=512, expert=True)
     text_layers: int = setting(
         1, help="transformer only: layers of attention.", low=1, high=12, expert=True
     )
@@ -69,17 +69,18 @@ class EndToEnd(FusedRecommender):
     personalized ranking (Niu et al. 2018, https://doi.org/10.1145/3159652.3159728), which train
     a network on pictures by pairs of items; here each click competes with many, words are read
     too, and people are what they took. Yuan et al. 2023 (https://arxiv.org/abs/2303.13835) find
-    that this rivals identifiers only with networks that were trained elsewhere before; bench/
-    results/end_to_end.md says what it reaches here.
+    that large networks which were trained elsewhere before gain from this; the small ones here
+    begin with nothing, and bench/results/end_to_end.md says how they compare with fixed features.
     """
 
     content: RawContent
     settings: EndToEndConfig
     training_defaults: ClassVar[Mapping[str, int | float | str]] = {
         "learning_rate": 0.002,
+        "batch_size": 512,
         "epochs": 40,
         "patience": 6,
-        "weight_decay": 0.1,
+        "weight_decay": 1.0,
     }
 
     @classmethod

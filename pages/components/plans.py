@@ -46,6 +46,7 @@ def form(dataset_id: str) -> None:
         blended = blending.members(dataset_id)
     own = [choice for choice in chosen if not choice.takes_members]
     read = encoders(choices) if any(choice.reads_content for choice in own) else {}
+    _own_reading(own, read)
     count = st.number_input(
         "Repetitions", 1, 10, 1, key="seeds", help=explain("seed"), width="stretch"
     )
@@ -65,6 +66,16 @@ def form(dataset_id: str) -> None:
     tuning.offer(plan)
 
 
+def _own_reading(chosen: Sequence[Choice], read: Mapping[str, str]) -> None:
+    """Says which models do not take the encoders that are chosen above."""
+    titles = [choice.title for choice in chosen if choice.learns_to_read]
+    if titles and read:
+        st.caption(
+            f"{plain(' and '.join(titles))} learns to read pictures and texts by itself. The "
+            "encoders chosen here are for the other models; what is left out, it leaves out too.",
+        )
+
+
 def _start(plan: Plan) -> None:
     if not plan.models:
         st.info("Choose at least one model.", icon=":material/touch_app:")
@@ -76,6 +87,7 @@ def _start(plan: Plan) -> None:
             st.caption(
                 f"{cost.runs} run{'s' if cost.runs != 1 else ''}, about "
                 f"{wording.duration(cost.seconds)}. Basis: {plain(cost.basis)}."
+                + (f" Needs about {wording.memory(cost.memory)} of memory." if cost.memory else "")
             )
         label = f"Start {runs} run{'s' if runs != 1 else ''}" if runs else "Start"
         if st.button(

@@ -305,6 +305,17 @@ def test_starting_queues_one_job_per_run(open_page: Opener, broken: Workspace) -
     assert sorted(states) == ["failed", "queued", "queued"]
 
 
+def test_a_model_that_learns_to_read_says_what_it_reads_and_needs(
+    open_page: Opener, filled: Workspace
+) -> None:
+    app = open_page(filled, "train", models="end_to_end,fused")
+    assert not app.exception
+    said = _sentences(app)
+    assert "End to end learns to read pictures and texts by itself" in said
+    assert re.search(r"Needs about \d+ MB of memory", said)
+    assert "learns to read" not in _sentences(open_page(filled, "train", models="fused"))
+
+
 def test_settings_are_searched_from_the_train_page(open_page: Opener, broken: Workspace) -> None:
     app = open_page(broken, "train", models="ease,popularity")
     app.number_input(key="trials").set_value(5).run()

@@ -56,6 +56,11 @@ def test_durations(seconds: float | None, written: str) -> None:
     assert wording.duration(seconds) == written
 
 
+def test_amounts_of_memory() -> None:
+    assert wording.memory(413.2) == "410 MB"
+    assert wording.memory(1230) == "1.2 GB"
+
+
 def test_metric_names_are_words() -> None:
     assert wording.metric_title("ndcg@20") == "NDCG@20"
     assert wording.metric_title("hit@5") == "Hit rate@5"
