@@ -66,7 +66,8 @@ def new_encoder(spec: str, modality: Modality, device: torch.device) -> Encoder:
     name, config = parse_encoder(spec)
     entry = ENCODERS[name]
     if modality not in entry.cls.modalities:
-        able = [e.name for e in ENCODERS.entries() if modality in e.cls.modalities]
+        readers = (e for e in ENCODERS.entries() if modality in e.cls.modalities)
+        able = [e.name for e in readers if not e.cls.raw]
         raise InvalidInput(f"{entry.title} does not read {modality}; use {', '.join(able)}.")
     return entry.cls(config, modality, device)
 
@@ -86,3 +87,12 @@ def learns(spec: str) -> bool:
 def raw(spec: str) -> bool:
     """Whether it gives content that a model still has to learn to read."""
     return ENCODERS[parse_encoder(spec)[0]].cls.raw
+
+
+def check_encodes(spec: str) -> None:
+    """Raises InvalidInput where it gives raw content, which is of no use without such a model."""
+    if raw(spec):
+        raise InvalidInput(
+            f"'{parse_encoder(spec)[0]}' encodes nothing: it serves models that learn to read by "
+            "themselves, which take it without being told. Choose another encoder."
+        )

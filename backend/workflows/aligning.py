@@ -18,7 +18,7 @@ from backend.devices import torch_device
 from backend.durable import file_sha256
 from backend.errors import InvalidInput
 from backend.features.align import Retrieval, duplicates, find_pairs, retrieval, split_pairs
-from backend.features.encoders import new_encoder, parse_encoder
+from backend.features.encoders import check_encodes, new_encoder, parse_encoder
 from backend.features.extract import Extraction, read_by
 from backend.progress import Report, silent
 from backend.schema import Modality
@@ -162,6 +162,7 @@ def _both_sides(plan: AlignmentPlan, dataset: Dataset) -> dict[str, str]:
             raise InvalidInput(f"Name an encoder for {side}, as --encoder {side}=NAME.")
         if Modality(side) not in ENCODERS[parse_encoder(spec)[0]].cls.modalities:
             raise InvalidInput(f"The encoder '{spec}' does not read {side}.")
+        check_encodes(spec)
     return chosen
 
 

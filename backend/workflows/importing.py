@@ -31,6 +31,7 @@ from backend.data.validate import ValidationReport
 from backend.devices import torch_device
 from backend.durable import write_durably
 from backend.errors import InvalidInput
+from backend.features.encoders import check_encodes
 from backend.progress import Report, silent
 from backend.workflows.encoding import Encoded, with_warnings
 from backend.workflows.loading import (
@@ -212,6 +213,8 @@ def encode_data(
     """Encode the modalities asked for (default: all, with the embedded encoders)."""
     record = find_dataset(workspace, dataset_id)
     chosen = dict(encoders) or default_encoders(open_dataset(workspace, record))
+    for spec in chosen.values():
+        check_encodes(spec)
     extractions = extract_features(workspace, record, chosen, torch_device(device), report)
     return with_warnings(note_features(workspace, record, extractions), extractions)
 

@@ -61,7 +61,7 @@ class Frames(Encoder):
         # by name, because encoders do not know each other
         entry = ENCODERS[config.image]
         learns = issubclass(entry.cls, TrainableEncoder)
-        if learns or Modality.IMAGE not in entry.cls.modalities:
+        if learns or entry.cls.raw or Modality.IMAGE not in entry.cls.modalities:
             raise ConfigError(
                 f"'{config.image}' cannot look at the frames of a video: it must read pictures and "
                 "must not have to learn first. Use image=efficientnet or image=open_clip."

@@ -12,7 +12,7 @@ from backend.workflows.additions import added_for
 from backend.workflows.catalogue import NewItem, add_item
 from backend.workflows.execution import evaluate_again
 from backend.workflows.explanation import explain
-from backend.workflows.importing import generate_demo
+from backend.workflows.importing import encode_data, generate_demo
 from backend.workflows.inside import inside
 from backend.workflows.loading import load_run, open_dataset
 from backend.workflows.probing import probe
@@ -69,6 +69,9 @@ def test_raw_content_is_no_encoding_of_the_catalogue(
     assert not {"pixels", "tokens"} & {c.name for m in offered.encoders.values() for c in m}
     reading = {c.name for c in offered.models if c.learns_to_read}
     assert reading == {"end_to_end"}
+    for specs in ({"image": "pixels"}, {"text": "tokens"}):
+        with pytest.raises(InvalidInput, match="encodes nothing"):
+            encode_data(workspace, shop.id, specs)
     with pytest.raises(InvalidInput, match="'pixels' does not read image here"):
         prepare(workspace, Plan(shop.id, ("fused",), encoders={"image": "pixels"}))
 
