@@ -73,7 +73,7 @@ def picture_network(width: int) -> nn.Module:
 
 def scaled(pictures: Tensor) -> Tensor:
     """From 0..1 to -1..1."""
-    return pictures.mul(2).sub_(1).contiguous(memory_format=torch.channels_last)
+    return pictures.mul(2).sub(1).contiguous(memory_format=torch.channels_last)
 
 
 def varied(pictures: Tensor, chance: torch.Generator) -> Tensor:

@@ -16,9 +16,14 @@ class TextNetwork(nn.Module):
 
     width: int
     dim: int
+    words: nn.Embedding
+
+    def forward(self, numbers: Tensor) -> tuple[Tensor, Tensor]:
+        return self.read(self.words(numbers), numbers)
 
     @abstractmethod
-    def forward(self, numbers: Tensor) -> tuple[Tensor, Tensor]: ...
+    def read(self, vectors: Tensor, numbers: Tensor) -> tuple[Tensor, Tensor]:
+        """The same from the vectors f32[B, L, V] of the words; `numbers` tell the filling."""
 
 
 class LstmNetwork(TextNetwork):
@@ -32,10 +37,10 @@ class LstmNetwork(TextNetwork):
         self.drop = nn.Dropout(0.2)
         self.reader = nn.LSTM(width, width, batch_first=True, bidirectional=True)
 
-    def forward(self, numbers: Tensor) -> tuple[Tensor, Tensor]:
+    def read(self, vectors: Tensor, numbers: Tensor) -> tuple[Tensor, Tensor]:
         lengths = (numbers != PAD).sum(1).cpu()
         packed = nn.utils.rnn.pack_padded_sequence(
-            self.drop(self.words(numbers)), lengths, batch_first=True, enforce_sorted=False
+            self.drop(vectors), lengths, batch_first=True, enforce_sorted=False
         )
         states, _ = nn.utils.rnn.pad_packed_sequence(
             self.reader(packed)[0], batch_first=True, total_length=numbers.shape[1]
@@ -65,8 +70,8 @@ class TransformerNetwork(TextNetwork):
 
     places: Tensor
 
-    def forward(self, numbers: Tensor) -> tuple[Tensor, Tensor]:
-        read = self.words(numbers) + self.places[: numbers.shape[1]]
+    def read(self, vectors: Tensor, numbers: Tensor) -> tuple[Tensor, Tensor]:
+        read = vectors + self.places[: numbers.shape[1]]
         states = self.norm(self.layers(read, src_key_padding_mask=numbers == PAD))
         return states, pooled(states, numbers)
 

@@ -6,7 +6,7 @@ less what is left of it: positive where the covered part speaks for the item.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -23,9 +23,15 @@ Scores = Callable[[Sequence[Content]], NDArray[np.float64]]
 SIDE: Final = 224
 _STEPS, _SPAN = 8, 2
 """A picture is covered window by window, each as wide as `_SPAN` of `_STEPS` parts of it."""
+WINDOW: Final = SIDE // _STEPS * _SPAN
+"""Side of a window in pixels."""
 _MOST_PARTS: Final = 120
 _SEGMENTS: Final = 8
 _WORD: Final = re.compile(r"[\w]+(?:['’-]\w+)*")
+
+
+Span = tuple[int, int]
+"""Where a stretch of text starts, and where it ends."""
 
 
 class Part(NamedTuple):
@@ -38,9 +44,9 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class HeatMap:
-    """Over the picture squashed to a square, f64[SIDE, SIDE]. `heat`: each window's drop, shared
-    among its pixels by how much covering changed them (a pixel that stayed as it was changed
-    nothing); `windows`: the same, shared equally."""
+    """Over the picture squashed to a square, f64[SIDE, SIDE], positive where it speaks for the
+    item. `heat`: each window's drop, shared among its pixels by how much covering changed them (a
+    pixel that stayed as it was changed nothing); `windows`: the same, shared equally."""
 
     heat: NDArray[np.float64]
     windows: NDArray[np.float64]
@@ -48,8 +54,8 @@ class HeatMap:
 
 def occlusion(picture: Image.Image, scores: Scores) -> HeatMap:
     """Windows are covered with the usual colour at the border: as if nothing were there."""
-    pixels = np.asarray(picture.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BICUBIC))
-    ground = _ground(pixels)
+    pixels = squared(picture)
+    ground = ground_of(pixels)
     places = _windows()
     covered: list[Content] = [Image.fromarray(_covered(pixels, place, ground)) for place in places]
     found = scores([Image.fromarray(pixels), *covered])
@@ -63,17 +69,44 @@ def occlusion(picture: Image.Image, scores: Scores) -> HeatMap:
     return HeatMap(heat, windows)
 
 
-def left_out(text: str, scores: Scores) -> tuple[Part, ...]:
-    """The drop for every word that is left out, in order; a very long text by groups of words."""
-    words = [match.span() for match in _WORD.finditer(text)]
-    size = -(-len(words) // _MOST_PARTS) or 1
-    groups = [words[at : at + size] for at in range(0, len(words), size)]
-    spans = [(group[0][0], group[-1][1]) for group in groups]
-    if not spans:
-        return ()
-    found = scores([text, *(text[:start] + text[end:] for start, end in spans)])
-    drops = found[0] - found[1:]
-    return tuple(Part(*span, float(drop)) for span, drop in zip(spans, drops, strict=True))
+def word_groups(text: str) -> tuple[tuple[Span, ...], ...]:
+    """Where each distinct word stands, in order of first appearance; of a very long text, stretches
+    of neighbouring words instead."""
+    spans = [match.span() for match in _WORD.finditer(text)]
+    found: dict[str, list[Span]] = {}
+    for start, end in spans:
+        found.setdefault(text[start:end].lower(), []).append((start, end))
+    if len(found) <= _MOST_PARTS:
+        return tuple(map(tuple, found.values()))
+    size = -(-len(spans) // _MOST_PARTS)
+    runs = [spans[at : at + size] for at in range(0, len(spans), size)]
+    return tuple(((run[0][0], run[-1][1]),) for run in runs)
+
+
+def left_out(text: str, groups: Sequence[Sequence[Span]], scores: Scores) -> NDArray[np.float64]:
+    """f64[G]: the drop for each group, left out wherever it stands: what is said twice would not be
+    missed once."""
+    if not groups:
+        return np.zeros(0)
+    found = scores([text, *(without(text, spans) for spans in groups)])
+    return np.asarray(found[0] - found[1:])
+
+
+def without(text: str, spans: Iterable[Span]) -> str:
+    """The text without these stretches, which do not overlap."""
+    for start, end in sorted(spans, reverse=True):
+        text = text[:start] + text[end:]
+    return text
+
+
+def parts_of(groups: Sequence[Sequence[Span]], drops: NDArray[np.float64]) -> tuple[Part, ...]:
+    """Every stretch in the order of the text, with the drop of its group."""
+    found = [
+        Part(*span, float(drop))
+        for spans, drop in zip(groups, drops, strict=True)
+        for span in spans
+    ]
+    return tuple(sorted(found))
 
 
 def silenced(sound: Sound, scores: Scores) -> tuple[Part, ...]:
@@ -115,15 +148,18 @@ def frozen(clip: Clip, scores: Scores) -> tuple[Part, ...]:
 
 def _windows() -> list[tuple[slice, slice]]:
     step = SIDE // _STEPS
-    starts = range(0, SIDE - _SPAN * step + 1, step)
+    starts = range(0, SIDE - WINDOW + 1, step)
     return [
-        (slice(top, top + _SPAN * step), slice(left, left + _SPAN * step))
-        for top in starts
-        for left in starts
+        (slice(top, top + WINDOW), slice(left, left + WINDOW)) for top in starts for left in starts
     ]
 
 
-def _ground(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+def squared(picture: Image.Image) -> NDArray[np.uint8]:
+    """u8[SIDE, SIDE, 3]."""
+    return np.asarray(picture.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BICUBIC))
+
+
+def ground_of(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
     """f64[3]: the median of the outermost pixels."""
     edge = [pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]
     return np.asarray(np.median(np.concatenate(edge), axis=0), dtype=np.float64)

@@ -4,26 +4,31 @@ from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from backend.explain.saliency import HeatMap, Part
+from backend.explain.saliency import Part
 from backend.figures import theme, wording
 
 _BLUR = 4
 """Pixels: windows have edges that the picture has not."""
 _FOR, _AGAINST = (213, 94, 0), (0, 114, 178)
+_GREY, _DARK = (120, 120, 120), (40, 40, 40)
 
 
-def overlay(picture: Image.Image, heat: HeatMap, side: int = 480) -> Image.Image:
+def overlay(
+    picture: Image.Image, heat: NDArray[np.float64], trusted: bool = True, side: int = 480
+) -> Image.Image:
     """The picture pale, and over it what speaks for the item (orange) and against it (blue), the
-    strongest part at full strength. Blank where covering it changed nothing."""
+    strongest part at full strength; both in greys where `heat` f64[H, W] is not to be trusted.
+    Blank where it is zero."""
     shape = picture.convert("RGB").resize((side, side), Image.Resampling.LANCZOS)
     pale = Image.blend(
         shape.convert("L").convert("RGB"), Image.new("RGB", shape.size, "white"), 0.35
     )
-    strongest = np.quantile(np.abs(heat.heat), 0.995) or 1.0
-    for sign, colour in ((1, _FOR), (-1, _AGAINST)):
-        strength = np.clip(sign * heat.heat / strongest, 0, 1) ** 0.7
+    strongest = np.quantile(np.abs(heat), 0.995) or 1.0
+    for sign, colour in ((1, _FOR if trusted else _DARK), (-1, _AGAINST if trusted else _GREY)):
+        strength = np.clip(sign * heat / strongest, 0, 1) ** 0.7
         mask = Image.fromarray((210 * strength).astype(np.uint8)).resize(shape.size)
         pale.paste(
             Image.new("RGB", shape.size, colour), mask=mask.filter(ImageFilter.GaussianBlur(_BLUR))

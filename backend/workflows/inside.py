@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
@@ -9,9 +10,22 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 
 from backend.errors import InvalidInput
-from backend.explain.saliency import HeatMap, Part, Scores, frozen, left_out, occlusion, silenced
+from backend.explain.deletion import agreement, cells_of, deletions, words_of
+from backend.explain.gradients import gradient_heat, gradient_words
+from backend.explain.saliency import (
+    HeatMap,
+    Part,
+    Span,
+    frozen,
+    left_out,
+    occlusion,
+    parts_of,
+    silenced,
+    word_groups,
+)
 from backend.features.extract import read_by
 from backend.schema import Modality
 from backend.workflows.additions import content_for
@@ -23,24 +37,53 @@ from backend.workflows.loading import (
 )
 from backend.workflows.recommendation import item_number, items_of, user_number
 from backend.workflows.workspace import Workspace
-from models.encoders import ENCODERS, Clip, Content, Sound
+from models.encoders import ENCODERS, Clip, Content, Reading, Sound
 from models.recommenders import FeatureTable
 
+_AT_ONCE: Final = 32
+"""Contents encoded together: texts of unlike length in one batch are all read at the longest."""
 _READABLE: Final = (Modality.IMAGE, Modality.TEXT, Modality.AUDIO, Modality.VIDEO)
+
+
+class Method(StrEnum):
+    """How it is found what counts."""
+
+    COVERING = "covering"
+    GRADIENT = "gradient"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one method sees in the picture; `trusted`: taking away the hottest cells costs the score
+    more than taking them away in any of the random orders (`backend.explain.deletion`)."""
+
+    heat: HeatMap
+    trusted: bool
+
+
+@dataclass(frozen=True)
+class Told:
+    """The same for the words, every occurrence in the order of the text."""
+
+    words: tuple[Part, ...]
+    trusted: bool
 
 
 @dataclass(frozen=True)
 class Inside:
-    """Parts of an item and what the score of one person loses without each.
+    """What the score of one person comes from inside an item, by each method that can say so.
 
-    `picture` is the square that `heat` lies over; `text` what the encoder read, `words` its parts;
-    `seconds`: modality -> stretches of a recording. What the run does not read is None or empty.
+    `picture` is the square that heat lies over; `text` what the encoder read; `seconds`: modality
+    -> stretches of a recording. What the run does not read is None or empty. The agreements are
+    rank correlations of both methods over cells and over words; None where there is only one.
     """
 
     picture: Image.Image | None
-    heat: HeatMap | None
+    heats: Mapping[Method, Seen]
+    picture_agreement: float | None
     text: str
-    words: tuple[Part, ...]
+    words: Mapping[Method, Told]
+    words_agreement: float | None
     seconds: Mapping[str, tuple[Part, ...]]
 
 
@@ -58,32 +101,89 @@ class WhatIf:
 
 @lru_cache(maxsize=64)
 def inside(workspace: Workspace, run_id: str, user_id: str, item_id: str) -> Inside:
-    """By covering picture, words and seconds and asking the encoder and the model again.
+    """By covering picture, words and seconds and asking the encoder and the model again, and by
+    gradients through both where they have any.
 
     Raises InvalidInput for a run that reads no content; NotFound for an item added by hand.
     """
     loaded = load_run(workspace, run_id)
     user, item = user_number(loaded, user_id), item_number(loaded, item_id)
     found = {m: _content(loaded, m, item) for m in _modalities(loaded)}
+    asked = {m: _Asked(workspace, loaded, user, item, m) for m in found}
     picture, text = found.get(Modality.IMAGE), found.get(Modality.TEXT)
+    heats: Mapping[Method, Seen] = {}
+    words: Mapping[Method, Told] = {}
+    heats_agree = words_agree = None
+    if isinstance(picture, Image.Image):
+        heats, heats_agree = _seen(picture, asked[Modality.IMAGE])
+    if isinstance(text, str):
+        words, words_agree = _told(text, asked[Modality.TEXT])
     seconds = {}
     for modality, content in found.items():
-        scores = _scores(workspace, loaded, user, item, modality)
         if isinstance(content, Sound):
-            seconds[str(modality)] = silenced(content, scores)
+            seconds[str(modality)] = silenced(content, asked[modality].scores)
         elif isinstance(content, Clip):
-            seconds[str(modality)] = frozen(content, scores)
+            seconds[str(modality)] = frozen(content, asked[modality].scores)
     return Inside(
         picture=picture if isinstance(picture, Image.Image) else None,
-        heat=occlusion(picture, _scores(workspace, loaded, user, item, Modality.IMAGE))
-        if isinstance(picture, Image.Image)
-        else None,
+        heats=heats,
+        picture_agreement=heats_agree,
         text=text if isinstance(text, str) else "",
-        words=left_out(text, _scores(workspace, loaded, user, item, Modality.TEXT))
-        if isinstance(text, str)
-        else (),
+        words=words,
+        words_agreement=words_agree,
         seconds=seconds,
     )
+
+
+def words_inside(
+    workspace: Workspace, run_id: str, user_id: str, item_id: str
+) -> tuple[str, Mapping[Method, tuple[Part, ...]]]:
+    """The text and its words alone, as `inside` has them, without judging whether they are to be
+    trusted; no words where the run reads no text of the item. Raises as `inside`."""
+    loaded = load_run(workspace, run_id)
+    user, item = user_number(loaded, user_id), item_number(loaded, item_id)
+    there = Modality.TEXT in _modalities(loaded)
+    text = _content(loaded, Modality.TEXT, item) if there else None
+    if not isinstance(text, str):
+        return "", {}
+    groups = word_groups(text)
+    drops = _drops(text, groups, _Asked(workspace, loaded, user, item, Modality.TEXT))
+    return text, {method: parts_of(groups, drop) for method, drop in drops.items()}
+
+
+def _seen(picture: Image.Image, asked: "_Asked") -> tuple[Mapping[Method, Seen], float | None]:
+    heats = {Method.COVERING: occlusion(picture, asked.scores)}
+    slope = gradient_heat(picture, asked.reading, asked.score)
+    if slope is not None:
+        heats[Method.GRADIENT] = slope
+    cells, by_cell = cells_of(picture)
+    coarse = [by_cell(heat.heat) for heat in heats.values()]
+    judged = deletions(cells, coarse, asked.scores)
+    agree = agreement(*coarse) if len(coarse) == 2 else None
+    pairs = zip(heats.items(), judged, strict=True)
+    return {method: Seen(heat, found.trusted) for (method, heat), found in pairs}, agree
+
+
+def _told(text: str, asked: "_Asked") -> tuple[Mapping[Method, Told], float | None]:
+    groups = word_groups(text)
+    if not groups:
+        return {}, None
+    drops = _drops(text, groups, asked)
+    judged = deletions(words_of(text, groups), list(drops.values()), asked.scores)
+    agree = agreement(*drops.values()) if len(drops) == 2 else None
+    pairs = zip(drops.items(), judged, strict=True)
+    found = {m: Told(parts_of(groups, drop), was.trusted) for (m, drop), was in pairs}
+    return found, agree
+
+
+def _drops(
+    text: str, groups: Sequence[Sequence[Span]], asked: "_Asked"
+) -> Mapping[Method, NDArray[np.float64]]:
+    drops = {Method.COVERING: left_out(text, groups, asked.scores)}
+    slope = gradient_words(text, groups, asked.reading, asked.score)
+    if slope is not None:
+        drops[Method.GRADIENT] = slope
+    return drops
 
 
 def what_if(
@@ -151,22 +251,45 @@ def _content(loaded: LoadedRun, modality: Modality, item: int) -> Content | None
     return contents.load(key) if key else None
 
 
-def _scores(
-    workspace: Workspace, loaded: LoadedRun, user: int, item: int, modality: Modality
-) -> Scores:
+class _Asked:
     """What the content of one modality would give this person's score of the item, up to a
     constant: clicks on the item and everything else stay as they are."""
-    row = _row(loaded, item)
-    taste = loaded.embeddings.user_rows(torch.tensor([user]))[0]
 
-    def scores(contents: Sequence[Content]) -> NDArray[np.float64]:
-        changed = _encoded(workspace, loaded, modality, contents)
-        features = {m: _repeated(table, len(contents)) for m, table in row.items()}
+    def __init__(
+        self, workspace: Workspace, loaded: LoadedRun, user: int, item: int, modality: Modality
+    ) -> None:
+        self._model, self._preparation, self._modality = loaded.model, loaded.preparation, modality
+        spec = loaded.record.encoders[modality]
+        self._encoder = catalogue_encoder(
+            workspace, loaded.dataset, modality, spec, loaded.record
+        ).encoder
+        # What was made in inference mode cannot be part of a gradient; a copy can.
+        with torch.inference_mode(False):
+            self._row = {
+                m: FeatureTable(table.values.clone(), table.present.clone())
+                for m, table in _row(loaded, item).items()
+            }
+            self._taste = loaded.embeddings.user_rows(torch.tensor([user]))[0].clone()
+
+    def scores(self, contents: Sequence[Content]) -> NDArray[np.float64]:
+        """f64[N]."""
         with torch.inference_mode():
-            vectors, bias = loaded.model.embed_new_items({**features, modality: changed})
-        return np.asarray((vectors @ taste + bias).double().numpy())
+            parts = [
+                self.score(self._encoder.encode(contents[at : at + _AT_ONCE]))
+                for at in range(0, len(contents), _AT_ONCE)
+            ]
+            return np.asarray(torch.cat(parts).double().numpy())
 
-    return scores
+    def score(self, vectors: Tensor) -> Tensor:
+        """f32[N] of vectors as the encoder gave them; keeps the gradient where the model does."""
+        everywhere = torch.ones(len(vectors), dtype=torch.bool)
+        table = {self._modality: FeatureTable(vectors, everywhere)}
+        features = {m: _repeated(table, len(vectors)) for m, table in self._row.items()}
+        items, bias = self._model.embed_new_items({**features, **self._preparation.scaled(table)})
+        return items @ self._taste + bias
+
+    def reading(self, content: Content) -> Reading | None:
+        return self._encoder.reading(content)
 
 
 def _encoded(

@@ -44,6 +44,24 @@ Content = Image | str | Sound | Clip | Mapping[str, str] | Vector | Tensor
 a Tensor only between an encoder's `preprocess` and its `encode`.
 Never empty (missing content is not encoded)."""
 
+
+@dataclass(frozen=True)
+class Reading:
+    """One content as a network takes it, and the rest of the way to its vector.
+
+    `inputs` f32[3, H, W] (pixels) or f32[L, W] (a vector per piece of text). Of a text, `pieces`
+    says where they stand in it (start, end), and `nothing` f32[L, W] is a text of as many unknown
+    words; a picture has neither, for what is nothing in it depends on its ground. `vectors` maps
+    f32[B, ...] of the shape of `inputs` to f32[B, dim] on the CPU, as `encode` does, and can be
+    differentiated.
+    """
+
+    inputs: Tensor
+    pieces: tuple[tuple[int, int], ...]
+    vectors: Callable[[Tensor], Tensor]
+    nothing: Tensor | None = None
+
+
 Progress = Callable[[str, float], None]
 """Told what is being done and which part of it, 0 to 1, is done; may raise to stop the work."""
 
@@ -115,6 +133,11 @@ class Encoder(ABC):
     @abstractmethod
     def encode(self, batch: Sequence[Content]) -> Tensor:
         """f32[B, dim] on the CPU; an empty batch gives f32[0, dim]."""
+
+    def reading(self, content: Content) -> Reading | None:
+        """The same in two steps between which one can differentiate: `vectors(inputs[None])` is
+        what `encode` gives, up to rounding. None where the encoder has no such steps."""
+        return None
 
 
 class TrainableEncoder(Encoder):

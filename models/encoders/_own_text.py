@@ -16,11 +16,12 @@ from models.encoders._base import (
     Checkpoint,
     Content,
     Progress,
+    Reading,
     TrainableConfig,
     TrainableEncoder,
 )
 from models.encoders._learning import Schedule, learn, nt_xent, seeded
-from models.encoders._words import MASK, Vocabulary, padded, words
+from models.encoders._words import MASK, UNKNOWN, Vocabulary, padded, word_places, words
 from models.modality import Modality
 from models.reading import PAD, TextNetwork
 
@@ -89,6 +90,7 @@ class OwnText(TrainableEncoder):
         learned = {name: tensor.cpu() for name, tensor in network.state_dict().items()}
         return {"words": vocabulary.tensor(), **learned}
 
+    @torch.inference_mode(False)  # gradients go through these weights
     def load_state(self, state: Mapping[str, Tensor]) -> None:
         self._vocabulary = Vocabulary.from_tensor(state["words"])
         network = self.build(len(self._vocabulary))
@@ -103,6 +105,23 @@ class OwnText(TrainableEncoder):
         rows = [vocabulary.numbers(words(str(text)), self.config.longest) for text in batch]
         _, whole = network(padded(rows).to(self.device))
         return cast(Tensor, whole).float().cpu()
+
+    def reading(self, content: Content) -> Reading | None:
+        """A vector f32[L, width] per word that is read."""
+        vocabulary, network = self._learned()
+        spans = word_places(str(content))[: self.config.longest]
+        numbers = torch.tensor(
+            [vocabulary.numbers(words(str(content)), self.config.longest)], device=self.device
+        )
+
+        def vectors(some: Tensor) -> Tensor:
+            _, whole = network.read(some.to(self.device), numbers.expand(len(some), -1))
+            return whole.float().cpu()
+
+        with torch.no_grad():
+            inputs = network.words(numbers)[0].cpu()
+            nothing = network.words(torch.full_like(numbers, UNKNOWN))[0].cpu()
+        return Reading(inputs, tuple(spans) or ((0, len(str(content))),), vectors, nothing)
 
     def _learned(self) -> tuple[Vocabulary, TextNetwork]:
         if self._vocabulary is None or self._network is None:

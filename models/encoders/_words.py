@@ -22,6 +22,13 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text.lower())
 
 
+def word_places(text: str) -> list[tuple[int, int]]:
+    """(start, end) in `text` of each of its `words`."""
+    found = [match.span() for match in _WORD.finditer(text.lower())]
+    # A few capitals are longer in lower case, after which places would be off by one.
+    return [(min(start, len(text)), min(end, len(text))) for start, end in found]
+
+
 class Vocabulary:
     """Words that occur at least twice (once in a tiny collection), most frequent first."""
 

@@ -15,6 +15,7 @@ from models.encoders._base import (
     Checkpoint,
     Content,
     Progress,
+    Reading,
     TrainableConfig,
     TrainableEncoder,
 )
@@ -105,6 +106,7 @@ class Cnn(TrainableEncoder):
         learned = self._trained().state_dict()
         return {name: tensor.cpu().contiguous() for name, tensor in learned.items()}
 
+    @torch.inference_mode(False)  # gradients go through these weights
     def load_state(self, state: Mapping[str, Tensor]) -> None:
         network = picture_network(self.config.width)
         network.load_state_dict(dict(state))
@@ -119,6 +121,16 @@ class Cnn(TrainableEncoder):
         pixels = torch.stack([cast(Tensor, self.preprocess(picture)) for picture in batch])
         vectors = network(scaled(pixels.to(self.device).float().div_(255)))
         return cast(Tensor, vectors).float().cpu()
+
+    def reading(self, content: Content) -> Reading | None:
+        """Pixels f32[3, side, side], 0 to 255."""
+        network = self._trained()
+        pixels = cast(Tensor, self.preprocess(content)).float()
+
+        def vectors(some: Tensor) -> Tensor:
+            return cast(Tensor, network(scaled(some.to(self.device).div(255)))).float().cpu()
+
+        return Reading(pixels, (), vectors)
 
     def _trained(self) -> nn.Module:
         if self._network is None:

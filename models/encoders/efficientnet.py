@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from models.config import Config
-from models.encoders._base import ENCODERS, Content, Encoder
+from models.encoders._base import ENCODERS, Content, Encoder, Reading
 from models.modality import Modality
 from models.weights import existing_file, weights_fingerprint
 
@@ -70,13 +70,22 @@ class EfficientNet(Encoder):
         parts = [batch[at : at + size] for at in range(0, len(batch), size)]
         return torch.cat([self._vectors(part) for part in parts])
 
+    def reading(self, content: Content) -> Reading | None:
+        """Pixels f32[3, 224, 224], 0 to 255."""
+        pixels = cast(Tensor, self.preprocess(content)).permute(2, 0, 1).float()
+        return Reading(pixels, (), self._read)
+
     def _vectors(self, batch: Sequence[Content]) -> Tensor:
         pixels = torch.stack([cast(Tensor, self.preprocess(picture)) for picture in batch])
-        inputs = pixels.to(self.device).permute(0, 3, 1, 2).float()
-        inputs = inputs.sub_(127).div_(128).contiguous(memory_format=torch.channels_last)
+        return self._read(pixels.permute(0, 3, 1, 2).float())
+
+    def _read(self, pixels: Tensor) -> Tensor:
+        inputs = pixels.to(self.device).sub(127).div(128)
+        inputs = inputs.contiguous(memory_format=torch.channels_last)
         return cast(Tensor, self._network(inputs)).float().cpu()
 
     @cached_property
+    @torch.inference_mode(False)  # also where encoding asks first: gradients go through it
     def _network(self) -> nn.Module:
         import timm
 

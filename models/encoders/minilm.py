@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from models.config import Config
-from models.encoders._base import ENCODERS, Content, Encoder
+from models.encoders._base import ENCODERS, Content, Encoder, Reading
 from models.encoders._sentences import Sentences
 from models.modality import Modality
 from models.weights import weights_fingerprint
@@ -42,3 +42,7 @@ class MiniLM(Encoder):
     @torch.inference_mode()
     def encode(self, batch: Sequence[Content]) -> Tensor:
         return self._sentences.read([str(text) for text in batch], len(batch))
+
+    def reading(self, content: Content) -> Reading | None:
+        """A vector f32[L, 384] per word piece."""
+        return self._sentences.reading(str(content))

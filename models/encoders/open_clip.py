@@ -18,7 +18,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from models.config import Config, setting, unknown_name
-from models.encoders._base import ENCODERS, Content, Encoder
+from models.encoders._base import ENCODERS, Content, Encoder, Reading
 from models.errors import ConfigError, WeightsUnavailable
 from models.modality import Modality
 from models.weights import existing_file, weights_fingerprint
@@ -103,6 +103,18 @@ class OpenClip(Encoder):
         else:
             vectors = network.encode_image(inputs)
         return cast(Tensor, vectors).float().cpu()
+
+    def reading(self, content: Content) -> Reading | None:
+        """Pixels f32[3, H, W] as the network is given them. None for text: its tokeniser does not
+        tell where in the text a token stands."""
+        if self.modality is Modality.TEXT:
+            return None
+        network: Any = self.network
+
+        def vectors(pixels: Tensor) -> Tensor:
+            return cast(Tensor, network.encode_image(pixels.to(self.device))).float().cpu()
+
+        return Reading(self.prepare([content])[0].cpu(), (), vectors)
 
     @property
     def network(self) -> nn.Module:

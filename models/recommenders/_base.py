@@ -272,7 +272,8 @@ class Recommender(nn.Module, ABC):
     def embed_new_items(self, features: Mapping[Modality, FeatureTable]) -> tuple[Tensor, Tensor]:
         """(f32[B, D], bias f32[B]) for items that were not there in training, from content alone.
 
-        Only where `scores_new_items`; rows match `embed().items`.
+        Only where `scores_new_items`; rows match `embed().items`. Where they follow from `features`
+        step by step the gradient is kept, for those who look into content.
         """
         raise NotImplementedError(f"{type(self).__name__} does not read content")
 

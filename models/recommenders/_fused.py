@@ -208,7 +208,7 @@ class FusedRecommender(IterativeRecommender):
         tables, present = self.content.projected(features)
         content = self.fusion(tables, present).embedding
         unknown = content.new_zeros(len(content), self.settings.id_dim)
-        rows = torch.cat([content, unknown], dim=1).detach()
+        rows = torch.cat([content, unknown], dim=1)
         if self.settings.backbone == "lightgcn":
             # A node without edges keeps its own layer only.
             rows = rows / (self.settings.layers + 1)

@@ -118,7 +118,7 @@ class GraphRecommender(IterativeRecommender):
 
     def answer_new(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """The same for items that were not there in training."""
-        return compared(self.settings.loss, rows).detach(), rows.new_zeros(len(rows))
+        return compared(self.settings.loss, rows), rows.new_zeros(len(rows))
 
 
 class ContentGraphRecommender(GraphRecommender):

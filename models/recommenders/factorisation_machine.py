@@ -174,7 +174,7 @@ class FactorisationMachine(ClickRecommender):
 
     def embed_new_items(self, features: Mapping[Modality, FeatureTable]) -> tuple[Tensor, Tensor]:
         tables, present = self.content.projected(features)
-        seen = self.stretch * self._seen(tables, present).detach()
+        seen = self.stretch * self._seen(tables, present)
         return seen[:, :-1], seen[:, -1]
 
     def calibrate(self, scores: Tensor, clicks: Tensor) -> None:

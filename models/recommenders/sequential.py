@@ -186,7 +186,7 @@ class Sequential(IterativeRecommender):
         tables, present = self.content.projected(features)
         content = self.fusion(tables, present).embedding
         unknown = content.new_zeros(len(content), self.settings.id_dim)
-        return torch.cat([content, unknown], dim=1).detach(), unknown.new_zeros(len(content))
+        return torch.cat([content, unknown], dim=1), unknown.new_zeros(len(content))
 
     def states(self, sequences: Tensor) -> Tensor:
         """f32[S, L + 1, D]: whom a model has before it after 0 to L items f32[S, L, D]."""

@@ -171,7 +171,7 @@ class UserModality(IterativeRecommender):
     def embed_new_items(self, features: Mapping[Modality, FeatureTable]) -> tuple[Tensor, Tensor]:
         tables, present = self.content.projected(features)
         nobody = present.new_zeros(len(present)).float()
-        rows = self._items(tables, present, nobody, new=True).flatten(1).detach()
+        rows = self._items(tables, present, nobody, new=True).flatten(1)
         return rows, nobody
 
     def user_weights(self) -> Tensor:

@@ -139,9 +139,9 @@ class Vbpr(IterativeRecommender):
     def embed_new_items(self, features: Mapping[Modality, FeatureTable]) -> tuple[Tensor, Tensor]:
         tables, _ = self.content.projected(features)
         joint = torch.cat([tables[m] for m in self.content.modalities], dim=1)
-        seen = (joint @ self.view).detach()
+        seen = joint @ self.view
         unknown = seen.new_zeros(len(seen), self.settings.dim)
-        return torch.cat([unknown, seen], dim=1), (joint @ self.content_bias).detach()
+        return torch.cat([unknown, seen], dim=1), joint @ self.content_bias
 
     def _rows(self, items: Tensor) -> Tensor:
         """f32[..., 2 dim + 1]: click vector, content and bias of items i64[...]."""

@@ -171,6 +171,30 @@ def test_different_content_gives_different_vectors(made: tuple[Encoder, Any]) ->
     assert float(distances[0, 1]) > 1e-3
 
 
+def test_what_can_be_differentiated_gives_the_same_vectors_and_a_true_slope(
+    made: tuple[Encoder, Any],
+) -> None:
+    encoder, _ = made
+    content = _contents(encoder)[1]
+    reading = encoder.reading(content)
+    if reading is None:
+        pytest.skip("has no steps between which one can differentiate")
+    inputs = reading.inputs.clone().requires_grad_()
+    vector = reading.vectors(inputs[None])
+    whole = encoder.encode([content])
+    torch.testing.assert_close(vector.detach(), whole, rtol=1e-4, atol=1e-4)
+    assert len(reading.pieces) == (0 if reading.nothing is None else len(inputs))
+    if reading.nothing is not None:
+        assert reading.nothing.shape == inputs.shape
+    (slope,) = torch.autograd.grad(vector.sum(), inputs)
+    along = slope / slope.norm()
+    step = float(0.02 / slope.norm())
+    with torch.no_grad():
+        ends = [reading.vectors((inputs + sign * step * along)[None]).sum() for sign in (1, -1)]
+    measured = float((ends[0] - ends[1]) / (2 * step))
+    assert measured == pytest.approx(float(slope.norm()), rel=0.3)
+
+
 def test_an_empty_batch_is_empty(made: tuple[Encoder, Any]) -> None:
     encoder, _ = made
     assert encoder.encode([]).shape == (0, encoder.dim)

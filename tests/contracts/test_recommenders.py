@@ -242,6 +242,34 @@ def test_a_cold_item_of_the_catalogue_scores_as_a_new_one(name: str):
 
 
 @content_models
+def test_a_slope_through_a_new_item_is_that_of_its_vector(name: str):
+    data = world()
+    model = trained(name, data)
+    with torch.inference_mode():
+        model.embed()
+    given = data.features[Modality.TEXT]
+    values = given.values[:1].clone().requires_grad_()
+    others = {m: FeatureTable(t.values[:1], t.present[:1]) for m, t in data.features.items()}
+
+    def vector(text: torch.Tensor) -> torch.Tensor:
+        table = FeatureTable(text, given.present[:1])
+        return model.embed_new_items({**others, Modality.TEXT: table})[0]
+
+    weights = torch.linspace(-1, 1, vector(values).numel()).reshape(1, -1)
+    score = (vector(values) * weights).sum()
+    slope = None
+    if score.requires_grad:
+        (slope,) = torch.autograd.grad(score, values, allow_unused=True)
+    if slope is None:
+        pytest.skip("has no slope")
+    assert bool(slope.any())
+    along, step = slope / slope.norm(), 1e-2
+    with torch.no_grad():
+        ends = [(vector(values + sign * step * along) * weights).sum() for sign in (1, -1)]
+    assert float(ends[0] - ends[1]) / (2 * step) == pytest.approx(float(slope.norm()), rel=0.2)
+
+
+@content_models
 def test_a_new_item_may_lack_a_modality(name: str):
     data = world(name)
     model = trained(name, data)

@@ -7,7 +7,16 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from backend.explain.saliency import SIDE, frozen, left_out, occlusion, silenced
+from backend.explain.saliency import (
+    SIDE,
+    frozen,
+    left_out,
+    occlusion,
+    parts_of,
+    silenced,
+    without,
+    word_groups,
+)
 from models.encoders import Clip, Content, Sound
 
 
@@ -39,20 +48,36 @@ def test_a_score_that_looks_at_nothing_has_no_heat() -> None:
     assert not found.windows.any()
 
 
-def test_the_word_that_counts_is_found_where_it_stands() -> None:
-    text = "A linen shirt, pure linen. Nice!"
+def test_the_word_that_counts_is_found_wherever_it_stands() -> None:
+    text = "A linen shirt, pure Linen. Nice!"
 
     def scores(contents: Sequence[Content]) -> NDArray[np.float64]:
-        return np.array([2.0 * str(c).count("shirt") - str(c).count("Nice") for c in contents])
+        # What is said twice is not missed once.
+        return np.array(
+            [2.0 * ("linen" in str(c).lower()) - str(c).count("Nice") for c in contents]
+        )
 
-    drops = {text[int(p.start) : int(p.end)]: p.drop for p in left_out(text, scores)}
-    assert drops == {"A": 0, "linen": 0, "shirt": 2, "pure": 0, "Nice": -1}
+    groups = word_groups(text)
+    parts = parts_of(groups, left_out(text, groups, scores))
+    assert [(text[int(p.start) : int(p.end)], p.drop) for p in parts] == [
+        ("A", 0),
+        ("linen", 2),
+        ("shirt", 0),
+        ("pure", 0),
+        ("Linen", 2),
+        ("Nice", -1),
+    ]
 
 
 def test_a_very_long_text_is_read_by_groups_and_an_empty_one_not_at_all() -> None:
-    parts = left_out("word " * 1000, lambda c: np.array([float(len(str(one))) for one in c]))
-    assert 60 < len(parts) <= 120
-    assert left_out(" . ", lambda c: np.zeros(len(c))) == ()
+    groups = word_groups(" ".join(f"word{number}" for number in range(1000)))
+    assert 60 < len(groups) <= 120
+    assert word_groups(" . ") == ()
+    assert len(left_out(" . ", (), lambda c: np.zeros(len(c)))) == 0
+
+
+def test_stretches_are_taken_out_whatever_their_order() -> None:
+    assert without("a cold day", [(7, 10), (0, 2)]) == "cold "
 
 
 def test_the_stretch_that_sounds_is_found() -> None:

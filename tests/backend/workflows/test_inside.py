@@ -5,8 +5,9 @@ import torch
 from PIL import Image
 
 from backend.errors import InvalidInput
+from backend.explain.saliency import without
 from backend.workflows.explanation import explain
-from backend.workflows.inside import inside, readable, what_if
+from backend.workflows.inside import Method, inside, readable, what_if
 from backend.workflows.past import driven
 from backend.workflows.recommendation import recommend, users
 from backend.workflows.workspace import Workspace
@@ -28,13 +29,31 @@ def test_parts_are_drops_of_this_persons_score(
 ) -> None:
     run = runs["fused"].id
     found = inside(workspace, run, *pair)
-    assert found.heat is not None
-    assert found.heat.heat.any()
+    assert found.heats[Method.COVERING].heat.heat.any()
     # The drop for a word is what the what-if editor shows for the text without it.
-    part = max(found.words, key=lambda one: abs(one.drop))
-    shorter = found.text[: int(part.start)] + found.text[int(part.end) :]
-    changed = what_if(workspace, run, *pair, shorter, None)
+    words = found.words[Method.COVERING].words
+    part = max(words, key=lambda one: abs(one.drop))
+    word = found.text[int(part.start) : int(part.end)]
+    spans = [
+        (int(p.start), int(p.end))
+        for p in words
+        if found.text[int(p.start) : int(p.end)].lower() == word.lower()
+    ]
+    changed = what_if(workspace, run, *pair, without(found.text, spans), None)
     assert changed.score - changed.new_score == pytest.approx(part.drop, abs=1e-4)
+
+
+def test_slopes_are_followed_through_encoder_and_model(
+    workspace: Workspace, runs: dict[str, RunRecord], pair: tuple[str, str]
+) -> None:
+    found = inside(workspace, runs["fused"].id, *pair)
+    assert set(found.heats) == set(found.words) == set(Method)
+    assert found.heats[Method.GRADIENT].heat.heat.any()
+    covered, followed = (found.words[method].words for method in Method)
+    assert [part[:2] for part in covered] == [part[:2] for part in followed]
+    assert found.words_agreement is not None
+    assert found.picture_agreement is not None
+    assert -1 <= found.picture_agreement <= 1
 
 
 def test_the_same_item_stays_where_it_is_and_another_picture_moves_only_its_part(

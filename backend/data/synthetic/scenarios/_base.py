@@ -1,7 +1,7 @@
 """What every scenario is: a world that is imagined, described, drawn, and lived in."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -47,6 +47,11 @@ class Scenario(ABC):
     @abstractmethod
     def picture(self, truth: Truth, row: int) -> Image.Image:
         """What one sees of an item, RGB."""
+
+    def parts(self, truth: Truth, row: int) -> Mapping[str, NDArray[np.bool_]]:
+        """Name of a property -> bool[H, W], where in `picture` it can be seen; properties of which
+        a scenario does not say so are left out. Follows from settings and seed, as the picture."""
+        return {}
 
     def draw(self, truth: Truth, folder: Path, report: Report) -> None:
         """Write the files that `describe` names, below `folder`; progress from 0 to 1.

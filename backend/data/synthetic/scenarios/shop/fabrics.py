@@ -25,16 +25,27 @@ def cloth(
     pattern: str, colours: tuple[Colour, Colour, Colour], turn: float, rng: np.random.Generator
 ) -> Array:
     """f32[224, 224, 3], 0-255: base colour, accent and second accent in this pattern."""
-    first, second = pattern_masks(pattern, int(rng.integers(2)), turn)
-    x, y = (int(v) for v in rng.integers(40, _CLOTH - SIDE - 40, size=2))
     base, accent, other = colours
     plain: Array = np.broadcast_to(base, (SIDE, SIDE, 3)).astype(np.float32)
-    for mask, colour in ((first, accent), (second, other)):
-        if mask is None:
-            continue
-        share = np.asarray(mask.crop((x, y, x + SIDE, y + SIDE)), dtype=np.float32) / 255
-        plain += share[:, :, None] * (colour - plain)
+    for share, colour in zip(accents(pattern, turn, rng), (accent, other), strict=True):
+        if share is not None:
+            plain += share[:, :, None] * (colour - plain)
     return plain
+
+
+def accents(
+    pattern: str, turn: float, rng: np.random.Generator
+) -> tuple[Array | None, Array | None]:
+    """f32[224, 224], 0 to 1: how far each accent covers the cloth, where a pattern has it."""
+    first, second = pattern_masks(pattern, int(rng.integers(2)), turn)
+    x, y = (int(v) for v in rng.integers(40, _CLOTH - SIDE - 40, size=2))
+
+    def cut(mask: Image.Image | None) -> Array | None:
+        if mask is None:
+            return None
+        return np.asarray(mask.crop((x, y, x + SIDE, y + SIDE)), dtype=np.float32) / np.float32(255)
+
+    return cut(first), cut(second)
 
 
 def colours_for(name: str, rng: np.random.Generator) -> tuple[Colour, Colour, Colour]:

@@ -1,6 +1,7 @@
 """Product pictures: a sketch cut from cloth, lit from the upper left, on a soft background."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -57,42 +58,68 @@ _BACKGROUNDS: Final = (
     (236, 239, 234),
     (245, 240, 240),
 )
+_SOLES: Final = ((240, 238, 232), (62, 56, 54), (186, 150, 110))
+
+
+@dataclass(frozen=True)
+class Look:
+    """All that chance decides of a painted sketch; `weave` seeds the place of the pattern."""
+
+    colours: tuple[Colour, Colour, Colour]
+    folds: int
+    wall: int
+    sole: int
+    weave: int
+
+    @classmethod
+    def of(cls, colour: str, rng: np.random.Generator) -> "Look":
+        """Drawn in the order of the fields."""
+        return cls(
+            colours_for(colour, rng),
+            int(rng.integers(6)),
+            int(rng.integers(len(_BACKGROUNDS))),
+            int(rng.integers(len(_SOLES))),
+            int(rng.integers(2**31)),
+        )
 
 
 def draw_picture(catalogue: Catalogue, row: int, seed: int) -> Image.Image:
     """RGB, 224 x 224. Colour, pattern and cut always show; the material only where it is told."""
-    rng = np.random.default_rng([seed, 6, row])
-    codes = catalogue.codes[row]
-    value = VOCABULARY.told(codes)
-    kind = CATEGORIES[int(catalogue.category[row])].name
-    width, length = PROPORTIONS[CUTS[int(codes[VOCABULARY.column("cut")])]]
-    wobble = rng.uniform(0.96, 1.04, 2)
-    sketch = SKETCHES[kind](width * wobble[0], length * wobble[1], rng).placed()
+    sketch, rng = sketched(catalogue, row, seed)
+    value = VOCABULARY.told(catalogue.codes[row])
     material = value["material"] if catalogue.told[row, VOCABULARY.column("material")] else ""
     return render(sketch, value["colour"], value["pattern"], material, rng)
+
+
+def sketched(catalogue: Catalogue, row: int, seed: int) -> tuple[Sketch, np.random.Generator]:
+    """The placed sketch of an item, and the generator that decides the rest of its picture."""
+    rng = np.random.default_rng([seed, 6, row])
+    kind = CATEGORIES[int(catalogue.category[row])].name
+    cut = CUTS[int(catalogue.codes[row, VOCABULARY.column("cut")])]
+    width, length = PROPORTIONS[cut]
+    wobble = rng.uniform(0.96, 1.04, 2)
+    return SKETCHES[kind](width * wobble[0], length * wobble[1], rng).placed(), rng
 
 
 def render(
     sketch: Sketch, colour: str, pattern: str, material: str, rng: np.random.Generator
 ) -> Image.Image:
     """Paint a placed sketch; `material` "" is a smooth cloth without relief."""
-    colours = colours_for(colour, rng)
-    base = colours[0]
-    surface = relief(material) * folds(int(rng.integers(6)))
-    masks = [_mask(part.outline) for part in sketch.parts]
-    canvas = background(int(rng.integers(len(_BACKGROUNDS)))).copy()
+    look = Look.of(colour, rng)
+    base = look.colours[0]
+    surface = relief(material) * folds(look.folds)
+    masks = [cover(part.outline) for part in sketch.parts]
+    canvas = background(look.wall).copy()
     _cast_shadow(canvas, np.max(masks, axis=0), sketch.stands)
-    sole = np.array([(240, 238, 232), (62, 56, 54), (186, 150, 110)][int(rng.integers(3))])
     solid: dict[Tone, Colour] = {
         Tone.TRIM: base * 0.86 + (12 if base.mean() < 90 else 0),
         Tone.SHADE: base * 0.5,
-        Tone.SOLE: sole.astype(np.float32),
+        Tone.SOLE: np.array(_SOLES[look.sole], dtype=np.float32),
         Tone.METAL: np.array((196, 164, 96), dtype=np.float32),
     }
-    state = rng.integers(2**31)
     for part, mask in zip(sketch.parts, masks, strict=True):
         if part.tone == Tone.FABRIC:
-            paint = cloth(pattern, colours, part.turn, np.random.default_rng(state))
+            paint = cloth(pattern, look.colours, part.turn, np.random.default_rng(look.weave))
         else:
             paint = np.broadcast_to(solid[part.tone], (SIDE, SIDE, 3))
         _lay(canvas, paint, mask, surface if part.tone != Tone.SOLE else None)
@@ -108,7 +135,7 @@ def background(number: int) -> Array:
     return np.asarray(np.array(_BACKGROUNDS[number], dtype=np.float32) * light[:, :, None])
 
 
-def _mask(outline: Path2) -> NDArray[np.uint8]:
+def cover(outline: Path2) -> NDArray[np.uint8]:
     """u8[224, 224]: cover of each pixel; only the outline's surroundings are drawn finely."""
     points = np.clip(np.array(outline), 0.0, 1.0) * SIDE
     left, top = (int(v) for v in np.floor(points.min(axis=0)))

@@ -1,6 +1,6 @@
 """The shop as a scenario: its tables, its pictures, and what its customers buy."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from backend.data.synthetic.choices import DAY, Choices, Season, choose
 from backend.data.synthetic.impressions import show
 from backend.data.synthetic.scenarios._base import SCENARIOS, Scenario, image_names
 from backend.data.synthetic.scenarios.shop.config import ShopConfig
+from backend.data.synthetic.scenarios.shop.parts import picture_parts
 from backend.data.synthetic.scenarios.shop.pictures import draw_picture
 from backend.data.synthetic.scenarios.shop.vocabulary import CATEGORIES, DEPARTMENTS, VOCABULARY
 from backend.data.synthetic.scenarios.shop.wording import word_items
@@ -70,6 +71,9 @@ class Shop(Scenario):
 
     def picture(self, truth: Truth, row: int) -> Image.Image:
         return draw_picture(truth.catalogue, row, self.config.seed)
+
+    def parts(self, truth: Truth, row: int) -> Mapping[str, NDArray[np.bool_]]:
+        return picture_parts(truth.catalogue, row, self.config.seed)
 
     def live(self, truth: Truth) -> Iterator[Choices]:
         if self.config.impressions:
