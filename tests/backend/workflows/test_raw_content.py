@@ -13,7 +13,7 @@ from backend.workflows.catalogue import NewItem, add_item
 from backend.workflows.execution import evaluate_again
 from backend.workflows.explanation import explain
 from backend.workflows.importing import encode_data, generate_demo
-from backend.workflows.inside import inside
+from backend.workflows.inside import Method, inside
 from backend.workflows.loading import load_run, open_dataset
 from backend.workflows.probing import probe
 from backend.workflows.raw_content import encoders_of
@@ -100,8 +100,8 @@ def test_one_can_look_into_a_picture_and_a_text(workspace: Workspace, run: RunRe
     both = loaded.dataset.present(Modality.IMAGE) & loaded.dataset.present(Modality.TEXT)
     item = str(loaded.dataset.items["item_id"][both].iat[0])
     found = inside(workspace, run.id, str(loaded.dataset.user_ids[0]), item)
-    assert found.heat is not None
-    assert found.words
+    assert Method.COVERING in found.heats
+    assert Method.COVERING in found.words
 
 
 def test_the_probe_finds_that_it_reads_both(workspace: Workspace, run: RunRecord) -> None:
