@@ -2,7 +2,8 @@
 
 import torch
 
-from models.fusion import build_fusion
+from models.fusion import build_fusion, reference_budget
+from models.fusion._products import pair_products
 from models.modality import Modality
 
 DIMS = {Modality.IMAGE: 5, Modality.TEXT: 4}
@@ -51,9 +52,16 @@ def test_only_products_tell_equal_signs_from_different_ones() -> None:
     given = {Modality.IMAGE: signs[:, :1], Modality.TEXT: signs[:, 1:]}
     present = torch.ones(256, 2, dtype=torch.bool)
     errors = {}
-    for name in ("low_rank", "tensor", "late"):
+    strategies: dict[str, dict[str, object]] = {
+        "low_rank": {},
+        "tensor": {},
+        "late": {},
+        "attention": {},
+        "hybrid": {"together": "products"},
+    }
+    for name, settings in strategies.items():
         torch.manual_seed(0)
-        fusion = build_fusion(name, dims, 2)
+        fusion = build_fusion(name, dims, 3, settings)
         optimizer = torch.optim.Adam(fusion.parameters(), lr=0.02)
         for _ in range(60):
             loss = (fusion(given, present).embedding.sum(1, keepdim=True) - target).pow(2).mean()
@@ -63,7 +71,55 @@ def test_only_products_tell_equal_signs_from_different_ones() -> None:
         errors[name] = float(loss.detach())
     assert errors["low_rank"] < 0.05
     assert errors["tensor"] < 0.05
+    assert errors["attention"] < 0.05
+    assert errors["hybrid"] < 0.05
     assert errors["late"] > 0.5
+
+
+def test_products_say_nothing_of_one_modality_alone() -> None:
+    dims = {**DIMS, Modality.AUDIO: 3}
+    fusion = build_fusion("hybrid", dims, 12, {"together": "products"}).eval()
+    embeddings, _ = inputs()
+    embeddings[Modality.AUDIO] = torch.ones(6, 3)
+    alone = torch.eye(3, dtype=torch.bool).repeat(2, 1)
+    assert torch.equal(fusion(embeddings, alone).embedding[:, :3], torch.zeros(6, 3))
+    assert bool((fusion(embeddings, ~alone).embedding[:, :3] != 0).all())
+
+
+def test_products_of_three_are_those_of_every_two() -> None:
+    a, b, c = torch.randn(3, 4, 5, generator=torch.Generator().manual_seed(0)).unbind()
+    torch.testing.assert_close(pair_products([a, b, c]), a * b + a * c + b * c)
+    assert torch.equal(pair_products([a]), torch.zeros(4, 5))
+
+
+def test_products_are_pulled_towards_zero_in_training_only() -> None:
+    fusion = build_fusion("hybrid", DIMS, 12, {"together": "products"})
+    embeddings, present = inputs()
+    output = fusion(embeddings, present)
+    joint = output.embedding[:, :4]
+    assert output.penalty is not None
+    expected = 0.3 * joint.square().sum(1).mean()
+    torch.testing.assert_close(output.penalty, expected)
+    assert fusion.eval()(embeddings, present).penalty is None
+
+
+def test_hybrid_with_products_keeps_the_budget() -> None:
+    dims = {Modality.IMAGE: 128, Modality.TEXT: 128}
+    budget = reference_budget(dims, 64)
+    fusion = build_fusion("hybrid", dims, 64, {"together": "products"})
+    assert abs(sum(p.numel() for p in fusion.parameters()) - budget) <= 0.1 * budget
+
+
+def test_attention_writes_each_modality_in_its_own_place() -> None:
+    """What stands in a modality's part is scaled by its weight; alone it fills nothing else."""
+    torch.manual_seed(0)
+    fusion = build_fusion("attention", DIMS, 12).eval()
+    embeddings, _ = inputs()
+    only_image = torch.tensor([[True, False]] * 6)
+    out = fusion(embeddings, only_image)
+    assert bool((out.embedding[:, 4:8] != 0).all())
+    assert torch.equal(out.embedding[:, :4], torch.zeros(6, 4))
+    assert torch.equal(out.embedding[:, 8:], torch.zeros(6, 4))
 
 
 def test_alignment_is_asked_for_in_training_only_and_falls() -> None:
