@@ -56,7 +56,6 @@ def test_only_products_tell_equal_signs_from_different_ones() -> None:
         "low_rank": {},
         "tensor": {},
         "late": {},
-        "attention": {},
         "hybrid": {"together": "products"},
     }
     for name, settings in strategies.items():
@@ -71,7 +70,6 @@ def test_only_products_tell_equal_signs_from_different_ones() -> None:
         errors[name] = float(loss.detach())
     assert errors["low_rank"] < 0.05
     assert errors["tensor"] < 0.05
-    assert errors["attention"] < 0.05
     assert errors["hybrid"] < 0.05
     assert errors["late"] > 0.5
 
@@ -108,35 +106,3 @@ def test_hybrid_with_products_keeps_the_budget() -> None:
     budget = reference_budget(dims, 64)
     fusion = build_fusion("hybrid", dims, 64, {"together": "products"})
     assert abs(sum(p.numel() for p in fusion.parameters()) - budget) <= 0.1 * budget
-
-
-def test_attention_writes_each_modality_in_its_own_place() -> None:
-    """What stands in a modality's part is scaled by its weight; alone it fills nothing else."""
-    torch.manual_seed(0)
-    fusion = build_fusion("attention", DIMS, 12).eval()
-    embeddings, _ = inputs()
-    only_image = torch.tensor([[True, False]] * 6)
-    out = fusion(embeddings, only_image)
-    assert bool((out.embedding[:, 4:8] != 0).all())
-    assert torch.equal(out.embedding[:, :4], torch.zeros(6, 4))
-    assert torch.equal(out.embedding[:, 8:], torch.zeros(6, 4))
-
-
-def test_alignment_is_asked_for_in_training_only_and_falls() -> None:
-    torch.manual_seed(0)
-    fusion = build_fusion("aligned", DIMS, 8, {"alignment": 1.0})
-    embeddings, present = inputs(32)
-    embeddings[Modality.TEXT] = embeddings[Modality.IMAGE][:, :4]  # there is something to agree on
-    optimizer = torch.optim.Adam(fusion.parameters(), lr=0.01)
-    asked = []
-    for _ in range(40):
-        penalty = fusion(embeddings, present).penalty
-        assert penalty is not None
-        asked.append(float(penalty.detach()))
-        optimizer.zero_grad()
-        penalty.backward()
-        optimizer.step()
-    assert asked[-1] < 0.7 * asked[0]
-    assert fusion.eval()(embeddings, present).penalty is None
-    alone = torch.tensor([[True, False]] * 32)
-    assert fusion.train()(embeddings, alone).penalty is None
