@@ -78,8 +78,6 @@ class Vbpr(IterativeRecommender):
     training_defaults: ClassVar[Mapping[str, int | float | str]] = {
         "learning_rate": 0.005,
         "epochs": 60,
-        "eval_every": 5,
-        "patience": 2,
     }
 
     def __init__(
