@@ -13,12 +13,13 @@ import argparse
 import resource
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
+from backend.cli._output import pairs
 from backend.evaluation.evaluator import evaluate_ranking
+from backend.progress import silent
 from backend.training.checkpoint import EpochResult
 from backend.training.config import TrainingConfig
 from backend.training.trainer import train
@@ -49,11 +50,11 @@ def main() -> None:
         find_dataset(workspace, given.dataset).id,
         (given.model,),
         (given.fusion,) if given.fusion else (),
-        encoders=_pairs(given.encoder),
-        settings=_pairs(given.settings),
+        encoders=pairs(given.encoder, "--encoder"),
+        settings=pairs(given.settings, "--set"),
     )
     (run,) = prepare(workspace, plan)
-    course = open_course(workspace, run, lambda what, fraction: None)
+    course = open_course(workspace, run, silent)
     model = fresh_model(workspace, run, course)
     judged = judge(run.objective, course.data, course.split)
     print("| epoch | loss | validation NDCG@20 | processor s | clock s |\n|---|---|---|---|---|")
@@ -96,10 +97,6 @@ def _test(model: Recommender, course: Course) -> float:
             model.embed(), course.split.train, course.split.test, cutoffs=(_CUTOFF,)
         )
     return float(ranked.per_user[_METRIC].mean())
-
-
-def _pairs(texts: Sequence[str]) -> dict[str, str]:
-    return {key: value for key, _, value in (text.partition("=") for text in texts)}
 
 
 if __name__ == "__main__":

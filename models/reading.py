@@ -9,6 +9,8 @@ from torch import Tensor, nn
 
 PAD: Final = 0
 """Fills up the numbers of a text that is shorter than others."""
+UNKNOWN: Final = 1
+"""Stands for every word that is not in the vocabulary."""
 
 
 class TextNetwork(nn.Module):

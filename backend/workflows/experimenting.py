@@ -111,11 +111,9 @@ class _Row:
         """A finished run of the same fingerprint, else an unfinished one of this experiment."""
         record = find_experiment(self.workspace, self.experiment_id)
         own = {run for cell in record.cells.values() for run in runs_of(cell).values()}
-        with self.workspace.database.read() as session:
-            there = Runs(session).list(dataset_id=planned.dataset_id)
-        alike = [run for run in there if fingerprint(run) == fingerprint(planned)]
-        finished = next((run for run in alike if run.state is RunState.DONE), None)
-        return finished or next((run for run in alike if run.id in own), None)
+        there = alike(self.workspace, planned)
+        finished = next((run for run in there if run.state is RunState.DONE), None)
+        return finished or next((run for run in there if run.id in own), None)
 
     def _stored(self, run: RunRecord) -> RunRecord:
         with self.workspace.database.write() as session:
@@ -150,6 +148,16 @@ def fingerprint(run: RunRecord) -> str:
         "code": run.code_version,
     }
     return json.dumps(story, sort_keys=True)
+
+
+def alike(
+    workspace: Workspace, planned: RunRecord, state: RunState | None = None
+) -> list[RunRecord]:
+    """Stored runs of the same fingerprint, newest first, of any state or one."""
+    with workspace.database.read() as session:
+        there = Runs(session).list(dataset_id=planned.dataset_id, state=state)
+    wanted = fingerprint(planned)
+    return [run for run in there if fingerprint(run) == wanted]
 
 
 def _part(report: Report, done: int, total: int, prefix: str = "") -> Callable[[str, float], None]:

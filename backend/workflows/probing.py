@@ -22,7 +22,7 @@ from backend.schema import HEADLINE_METRIC, Modality, SplitName
 from backend.training.checkpoint import load_tensors
 from backend.training.trainer import MODEL_FILE
 from backend.workflows.execution import environment, execute_run
-from backend.workflows.experimenting import fingerprint
+from backend.workflows.experimenting import alike, fingerprint
 from backend.workflows.labels import run_label
 from backend.workflows.loading import (
     LoadedRun,
@@ -225,11 +225,9 @@ class _Probing:
 
     def _trained(self, like: RunRecord, report: Report) -> RunRecord:
         planned = _untrained(like)
-        with self.workspace.database.read() as session:
-            there = Runs(session).list(dataset_id=planned.dataset_id, state=RunState.DONE)
-        for run in there:
-            if fingerprint(run) == fingerprint(planned):
-                return run
+        before = alike(self.workspace, planned, RunState.DONE)
+        if before:
+            return before[0]
         with self.workspace.database.write() as session:
             try:
                 Runs(session).get(planned.id)

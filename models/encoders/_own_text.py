@@ -21,9 +21,9 @@ from models.encoders._base import (
     TrainableEncoder,
 )
 from models.encoders._learning import Schedule, learn, nt_xent, seeded
-from models.encoders._words import MASK, UNKNOWN, Vocabulary, padded, word_places, words
+from models.encoders._words import MASK, Vocabulary, padded, word_places, words
 from models.modality import Modality
-from models.reading import PAD, TextNetwork
+from models.reading import PAD, UNKNOWN, TextNetwork
 
 _SHORTEST_PART: Final = 0.5
 """A view is at least this part of the text."""

@@ -9,9 +9,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from models.reading import PAD
+from models.reading import PAD, UNKNOWN
 
-UNKNOWN: Final = 1
 MASK: Final = 2
 _SPECIAL: Final = 3
 _WORD: Final = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")

@@ -26,10 +26,29 @@ class ItemContent(nn.Module, ABC):
         """f32[I, D] per modality: every item of the catalogue."""
 
     @abstractmethod
+    def table(self, modality: Modality) -> Tensor:
+        """f32[I, D]: every item of the catalogue, zero where absent."""
+
+    @abstractmethod
+    def project(self, modality: Modality, table: FeatureTable) -> Tensor:
+        """f32[B, D] for items that were not there in training, by the same map."""
+
     def projected(
         self, features: Mapping[Modality, FeatureTable]
     ) -> tuple[dict[Modality, Tensor], Tensor]:
         """(f32[B, D] per modality, present bool[B, M]) of new items; a missing table is absent."""
+        some = next(iter(features.values()))
+        count, device = len(some.present), some.present.device
+        tables, present = {}, torch.zeros(count, len(self.modalities), dtype=torch.bool)
+        present = present.to(device)
+        for slot, modality in enumerate(self.modalities):
+            if modality in features:
+                tables[modality] = self.project(modality, features[modality])
+                present[:, slot] = features[modality].present
+            else:
+                width = self.table(modality).shape[1]
+                tables[modality] = torch.zeros(count, width, device=device)
+        return tables, present
 
     def select(self, coalition: frozenset[str] | None) -> Tensor:
         """bool[I, M]: presence with the modalities outside the coalition masked."""
@@ -73,7 +92,6 @@ class ContentInput(ItemContent):
         return {m: _kept(table, dim) for m, table in data.features.items()}
 
     def table(self, modality: Modality) -> Tensor:
-        """f32[I, D]: every item of the catalogue, zero where absent."""
         return cast(Tensor, getattr(self, f"{modality}_table"))
 
     @property
@@ -81,26 +99,9 @@ class ContentInput(ItemContent):
         return {m: self.table(m) for m in self.modalities}
 
     def project(self, modality: Modality, table: FeatureTable) -> Tensor:
-        """f32[B, D] for items that were not there in training, by the same map."""
         mean = cast(Tensor, getattr(self, f"{modality}_mean"))
         basis = cast(Tensor, getattr(self, f"{modality}_basis"))
         return unit_rows(table, mean.to(table.values.device)) @ basis.to(table.values.device)
-
-    def projected(
-        self, features: Mapping[Modality, FeatureTable]
-    ) -> tuple[dict[Modality, Tensor], Tensor]:
-        some = next(iter(features.values()))
-        count, device = len(some.present), some.present.device
-        tables, present = {}, torch.zeros(count, len(self.modalities), dtype=torch.bool)
-        present = present.to(device)
-        for slot, modality in enumerate(self.modalities):
-            if modality in features:
-                tables[modality] = self.project(modality, features[modality])
-                present[:, slot] = features[modality].present
-            else:
-                width = self.table(modality).shape[1]
-                tables[modality] = torch.zeros(count, width, device=device)
-        return tables, present
 
     def _refresh(self) -> None:
         for modality, raw in self._raw.items():

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from models.modality import Modality
 from models.pictures import cropped, picture_dim, picture_network, scaled
-from models.reading import LstmNetwork, TextNetwork, TransformerNetwork
+from models.reading import PAD, UNKNOWN, LstmNetwork, TextNetwork, TransformerNetwork
 from models.recommenders._base import FeatureTable, TrainingData
 from models.recommenders._content import ContentInput, ItemContent
 
@@ -21,7 +21,6 @@ _PIECE: Final = 256
 _FEW: Final = 8
 """Fewer items do not tell how much the network's numbers spread."""
 _LEAST: Final = 1e-5
-_UNKNOWN: Final = 1
 _HIDDEN_WORDS: Final = 0.1
 """Share of words that training hides from a text."""
 
@@ -81,27 +80,13 @@ class RawContent(ItemContent):
     def tables(self) -> dict[Modality, Tensor]:
         if self._live is None:
             self.read_all()
-        return {m: self._table(m) for m in self.modalities}
+        return {m: self.table(m) for m in self.modalities}
 
     def projected(
         self, features: Mapping[Modality, FeatureTable]
     ) -> tuple[dict[Modality, Tensor], Tensor]:
         self.read_all()  # the catalogue fixes the scale
-        some = next(iter(features.values())).present
-        present = torch.stack(
-            [
-                features[m].present if m in features else torch.zeros_like(some)
-                for m in self.modalities
-            ],
-            dim=1,
-        )
-        found = {}
-        for modality in self.modalities:
-            width = self._table(modality).shape[1]
-            found[modality] = torch.zeros(len(some), width, device=some.device)
-            if modality in features:
-                found[modality] = self._project(modality, features[modality], found[modality])
-        return found, present
+        return super().projected(features)
 
     def read_all(self) -> None:
         """Everything, as it is read outside of training; nothing is done where nothing changed."""
@@ -135,11 +120,12 @@ class RawContent(ItemContent):
         finally:
             self._live = None
 
-    def _project(self, modality: Modality, table: FeatureTable, nothing: Tensor) -> Tensor:
+    def project(self, modality: Modality, table: FeatureTable) -> Tensor:
         if self.ready is not None and modality in self.ready.modalities:
             return self.ready.project(modality, table)
         rows = torch.nonzero(table.present).flatten()
         reader = cast(_Reader, self.readers[modality])
+        nothing = torch.zeros(len(table.present), reader.out_dim, device=rows.device)
         # As the catalogue is read: with a gradient torch may take another way to the same numbers.
         with torch.no_grad():
             return nothing.index_copy(0, rows, _in_pieces(reader, table.values, rows))
@@ -147,7 +133,7 @@ class RawContent(ItemContent):
     def _outdate(self) -> None:
         self._current = False
 
-    def _table(self, modality: Modality) -> Tensor:
+    def table(self, modality: Modality) -> Tensor:
         if self.ready is not None and modality in self.ready.modalities:
             return self.ready.table(modality)
         kept = cast(Tensor, getattr(self, f"{modality}_read"))
@@ -210,11 +196,11 @@ class _Picture(_Reader):
 
 class _Text(_Reader):
     def read(self, values: Tensor) -> Tensor:
-        longest = int((values != 0).sum(1).max().clamp_min(1))
+        longest = int((values != PAD).sum(1).max().clamp_min(1))
         numbers = values[:, :longest].long()
         if self.training:
             hidden = torch.rand(numbers.shape, device=numbers.device) < _HIDDEN_WORDS
-            numbers = torch.where(hidden & (numbers != 0), _UNKNOWN, numbers)
+            numbers = torch.where(hidden & (numbers != PAD), UNKNOWN, numbers)
         whole: Tensor = self.network(numbers)[1]
         return whole
 
